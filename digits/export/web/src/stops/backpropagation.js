@@ -10,7 +10,7 @@ const [GUESS, ERRORS, BLAME, WEIGHTS, STEP] = PHASES.keys();
 const RATE = 0.1; // learning rate, so low that the digit is not learned at once
 const LONG = 6000; // milliseconds of a phase while it plays, to read its sentence
 const PULSE = 1300; // milliseconds of a pulse, as in style.css
-const PULSES = 100; // at most, on the strongest wires
+const PULSES = 100, WIRES = 160; // at most, the strongest
 
 /** The state of this stop: its own network, before the step; how many steps were made before; the phase, and when it began;
  * the name of the neuron that was picked; the digit; the timer while it plays; and whether the formula is shown. */
@@ -123,6 +123,9 @@ function passOf(image) {
 /** What each output tells hidden neuron j: what it wants, -δ, times the weight between them. @type {(pass: Pass, j: number) => Float32Array} */
 const messagesTo = ({ deltas }, j) => deltas.map((delta, k) => -delta * weightOf(j, k));
 
+/** The slope of the sigmoid where its value is a. @param {number} a */
+const slopeAt = (a) => a * (1 - a);
+
 /** The weight from hidden neuron j to output k. @type {(j: number, k: number) => number} */
 const weightOf = (j, k) => backflow.layers[1].weights[30 * k + j];
 
@@ -137,7 +140,7 @@ const exact = (value) => `${Number(value.toPrecision(3))}`.replace("-", "−");
  * @type {(pass: Pass, width: number, height: number) => Node[]} */
 function partsOf(pass, width, height) {
   const { phase } = backflow, isWide = width > 520, top = 58, bottom = height - 34;
-  const side = isWide ? Math.min(150, (bottom - top - 60) / 2) : 72, across = width * (isWide ? 0.42 : 0.36), end = width * (isWide ? 0.64 : 0.52);
+  const side = isWide ? Math.min(150, (bottom - top - 60) / 2) : 72, across = width * (isWide ? 0.42 : 0.36), end = width * (isWide ? 0.6 : 0.5);
   const column = (/** @type {number} */ n, /** @type {number} */ x) => neuronPlaces({ left: x, top, right: x, bottom }, [n])[0];
   const hidden = column(30, across).map(([x, y], j) => /** @type {Point} */ ([x + (j % 2 ? 11 : -11), y]));
   const outputs = column(10, end), edge = side + 4, isForward = phase === GUESS || phase === STEP;
@@ -186,7 +189,7 @@ const headings = (width, isWide) => PHASES.flatMap((name, n) => {
  * @type {(all: { from: Point; to: Point; value: number; strength?: number }[], tone: string, delay: number, times: number) => Node[]} */
 function links(all, tone, delay, times) {
   const order = all.toSorted((p, q) => Math.abs(q.value) - Math.abs(p.value)), elapsed = performance.now() - backflow.since;
-  const wires = order.map(({ from: [x0, y0], to: [x1, y1], value, strength = 1 }) => {
+  const wires = order.slice(0, WIRES).map(({ from: [x0, y0], to: [x1, y1], value, strength = 1 }) => {
     const path = svg("path", { d: `M${x0} ${y0}L${x1} ${y1}`, "stroke-width": 0.5 + 3.5 * Math.abs(value), "stroke-opacity": strength * (tone ? 0.1 : 0.1 + 0.8 * Math.abs(value)) });
     path.style.stroke = `var(--${tone || (value > 0 ? "red" : "blue")})`;
     return path;
@@ -228,7 +231,7 @@ function linksOf(pass, hidden, outputs, delay) {
 
 /** How the weights of the hidden neuron change, pixel by pixel. @type {(pass: Pass, side: number, bottom: number) => Node[]} */
 const changesOf = ({ neuron, blame }, side, bottom) => [
-  text(0, bottom - side - 8, side > 100 ? `Change of neuron ${neuron}’s weights` : `Weights of ${neuron}`, "start", "strong"),
+  text(0, bottom - side - 23, side > 72 ? `Changes of neuron ${neuron}:` : "Changes", "start", "strong"), text(0, bottom - side - 8, side > 72 ? "red up, blue down" : "", "start"),
   pixelImage({ left: 0, top: bottom - side, side }, (backflow.image ?? new Float32Array(784)).map((a) => -a * Math.sign(blame[neuron]))),
 ];
 
@@ -244,11 +247,12 @@ const legend = (isForward, bottom) => (isForward ? [["foreground", "active"], ["
 function numbersOf(pass, places, width, isWide) {
   const { phase } = backflow, { kind, neuron, example: { y }, outputs, outputsAfter, deltas } = pass, left = places[0][0] + 30;
   const plain = (/** @type {string} */ title, /** @type {Float32Array} */ values) => ({ title, values, write: (/** @type {number} */ value) => number(value), isToned: false });
-  const toned = (/** @type {string} */ title, /** @type {Float32Array} */ values, digits = 3) => ({ title, values, write: (/** @type {number} */ value) => signed(value, digits), isToned: true });
-  const should = { ...plain(isWide ? "should be" : "should", y), write: String }, wants = toned("wants", deltas.map((delta) => -delta));
-  const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(isWide ? "× weight" : "weight", outputs.map((_, k) => weightOf(neuron, k)), 2), isToned: false }, toned(`${isWide ? "= tells\nneuron" : "tells\nno."} ${neuron}`, messagesTo(pass, neuron))]
+  const toned = (/** @type {string} */ title, /** @type {Float32Array} */ values, /** @type {number} */ places) => ({ title, values, write: (/** @type {number} */ value) => signed(value, places), isToned: true });
+  const should = { ...plain("should", y), write: String }, [digits, gap] = isWide ? [3, " "] : [2, "\n"], wants = toned("wants", deltas.map((delta) => -delta), digits);
+  const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(`×${gap}weight`, outputs.map((_, k) => weightOf(neuron, k)), 2), isToned: false }, toned(`= tells\n${isWide ? "neuron" : "no."} ${neuron}`, messagesTo(pass, neuron), digits)]
     : phase === STEP ? [plain("was", outputs), plain("is", outputsAfter), should]
-    : [plain("is", outputs), should, ...(phase === GUESS ? [] : [...(isWide ? [toned("error", y.map((wish, k) => wish - outputs[k]), 2)] : []), wants])];
+    : phase === GUESS ? [plain("is", outputs), should]
+    : [...(isWide ? [plain("is", outputs), should] : []), toned("error", y.map((wish, k) => wish - outputs[k]), 2), plain(`×${gap}slope`, outputs.map(slopeAt)), { ...wants, title: `=${gap}wants` }];
   const column = (/** @type {number} */ n) => left + ((width - left) * (n + 0.5)) / columns.length;
   return [
     ...places.map(([x, height], k) => text(x + 20, height + 5, `${k}`, "middle", k === pass.digit ? "strong" : "")),
@@ -277,7 +281,7 @@ function sentenceOf(pass) {
   const { phase, steps, picked } = backflow, { kind, j, digit, outputs, hidden, example: { y }, costs } = pass;
   const best = predictionOf(outputs), wrong = predictionOf(outputs.with(digit, -1)), isHidden = kind === "hidden";
   const error = (/** @type {number} */ k) => `Output ${k} should be ${y[k]} but is ${number(outputs[k])}, so it wants to ${y[k] ? "rise (red)" : "fall (blue)"}`;
-  const wish = (/** @type {number} */ k) => `${error(k)}, by its error ${signed(y[k] - outputs[k])} times ${number(outputs[k] * (1 - outputs[k]))}, which is how easily a sigmoid at ${number(outputs[k])} moves.`;
+  const wish = (/** @type {number} */ k) => `${error(k)}: by its error times the slope of its sigmoid, a (1 − a) = ${number(outputs[k])} × ${number(1 - outputs[k])} = ${number(slopeAt(outputs[k]))}.`;
   if (phase === GUESS) {
     if (picked) return isHidden ? `Neuron ${j} adds up your pixels times its weights, and fires at ${number(hidden[j])}.` : `Output ${j} is ${number(outputs[j])}. It should be ${y[j]}.`;
     const begin = steps ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${best} is the largest` : `Nobody has trained this network yet: its weights are random, and its outputs are guesses. Output ${best} is the largest`;
@@ -289,9 +293,10 @@ function sentenceOf(pass) {
   }
   if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. It tells neurons with a positive weight to it to fire ${y[j] ? "more (red), and those with a negative weight to fire less (blue)" : "less (blue), and those with a negative weight to fire more (red)"}.`;
   if (phase === WEIGHTS) {
-    if (isHidden) return `A weight changes by its input times the neuron’s error. Neuron ${j} should fire ${pass.blame[j] > 0 ? "less, so its weights fall (blue)" : "more, so its weights rise (red)"} where your digit has ink. Elsewhere the input is 0, and the weight stays.`;
+    const rule = `A weight changes by the learning rate ${RATE} times its input times what its neuron wants`;
+    if (isHidden) return `${rule}. Neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a pixel with the full ink 1 changes by ${signed(-RATE * pass.blame[j], 4)}. Without ink the input is 0, and the weight stays.`;
     const most = predictionOf(hidden);
-    return `Output ${j} should ${y[j] ? "rise, so its weights rise (red)" : "fall, so its weights fall (blue)"}, most of all those from active neurons: the weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 3)}.`;
+    return `${rule}. Output ${j} wants ${signed(-pass.deltas[j], 3)}, so its weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 4)}.`;
   }
   if (isHidden) return `Neuron ${j} fired at ${number(hidden[j])} before the step, and fires at ${number(pass.hiddenAfter[j])} now.`;
   const change = `Output ${j} went from ${number(outputs[j])} to ${number(pass.outputsAfter[j])}`;
@@ -300,10 +305,10 @@ function sentenceOf(pass) {
 
 /** What a hidden neuron is told, and by which output the most. @param {Pass} pass */
 function blameOf(pass) {
-  const { j } = pass, messages = messagesTo(pass, j), sum = messages.reduce((total, part) => total + part);
+  const { j, hidden, blame } = pass, messages = messagesTo(pass, j), sum = messages.reduce((total, part) => total + part);
   const k = predictionOf(messages.map((part) => part * Math.sign(sum))), pushes = weightOf(j, k) > 0;
   const reason = sum < 0 ? `${pushes ? "pushed" : "held"} output ${k} ${pushes ? "up" : "down"} by mistake` : `${pushes ? "pushes" : "holds"} output ${k} ${pushes ? "up" : "down"}, as it should`;
-  return `Neuron ${j} ${reason}, so it is told to fire ${sum < 0 ? "less (blue)" : "more (red)"}. Each output tells it what the output wants, times the weight between them; together they say ${signed(sum)}.`;
+  return `Neuron ${j} ${reason}, so it is told to fire ${sum < 0 ? "less (blue)" : "more (red)"}. Each output tells it what the output wants, times the weight between them. The messages add up to ${signed(sum)}; times the slope of its own sigmoid, ${number(slopeAt(hidden[j]))}, that is what neuron ${j} wants: ${signed(-blame[j], 3)}.`;
 }
 
 /** The equations of this phase, with the numbers of that neuron. @type {(pass: Pass) => string[]} */
@@ -315,13 +320,13 @@ function formulaOf(pass) {
   if (phase === ERRORS) {
     return ["BP1, the first equation of backpropagation: δ = (a − y) · σ′(z), where σ′(z) = a (1 − a) says how easily the activation moves",
       `For ${who}: δ = (${exact(a)} − ${y}) · ${exact(a)} · ${exact(1 - a)} = ${exact(deltas[output])}`,
-      `δ is the slope of the cost: here it is ${deltas[output] < 0 ? "below 0, so C falls if the output rises" : "above 0, so C falls if the output falls"}`];
+      `δ is the slope of the cost, and what an output wants is −δ: downhill`];
   }
   if (phase === BLAME) {
     const sum = backwards(layers[1].weights, deltas)[neuron];
     return ["BP2: δ = (Σ w · δ of the outputs) · σ′(z)",
       `For neuron ${neuron}: δ = ${exact(sum)} · ${exact(h)} · ${exact(1 - h)} = ${exact(blame[neuron])}`,
-      "The figure shows −δ, the direction in which a neuron should move"];
+      `What neuron ${neuron} wants is −δ`];
   }
   if (phase === WEIGHTS) {
     const most = predictionOf(hidden), pixel = predictionOf(example.image), isHidden = pass.kind === "hidden";
@@ -329,5 +334,5 @@ function formulaOf(pass) {
     return [`BP3, the slope of C for the bias of ${isHidden ? `neuron ${neuron}` : who}: ∂C/∂b = δ = ${exact(delta)}`,
       `BP4, for its weight from ${isHidden ? "a pixel with ink" : `neuron ${most}`}: ∂C/∂w = a · δ = ${exact(input)} · ${exact(delta)} = ${exact(input * delta)}`];
   }
-  return [`w → w − η · ∂C/∂w and b → b − η · ∂C/∂b, with the learning rate η = ${RATE}`, `C = ${exact(costs[0])} → ${exact(costs[1])}`];
+  return [`w → w − η · ∂C/∂w and b → b − η · ∂C/∂b, with a learning rate η = ${RATE}, so small that one step does not overshoot`, `C = ${exact(costs[0])} → ${exact(costs[1])}`];
 }

@@ -12,7 +12,7 @@ const ownBias = () => {
 /** A bias decides how easily a neuron fires. @type {Stop} */
 export const bias = {
   title: "A bias decides how easily a neuron fires", section: ["chap1.html#perceptrons", "Perceptrons"],
-  text: "The bias b is a head start: the neuron adds b to the sum w·a, and fires if the result, z, is above 0. With a large positive bias it fires at almost anything. With a large negative bias it needs strong evidence. Move b, and watch z.",
+  text: "The bias b is a head start: the neuron adds b to the sum w·a. If the result, z, is above 0, we say that the neuron fires. With a large positive bias it fires at almost anything. With a large negative bias it needs strong evidence. Move b, and watch z.",
   figure: "The axis of z, with an arrow from 0 for the sum of the products, an arrow from its tip for the bias, and the neuron at the tip of the second arrow",
   question: "Without any ink, w·a is 0. What is z if the bias is −5?",
   answers: [["0", "No: the bias counts even if no pixel does."], ["−5", "Right: only the bias is left, so the neuron stays quiet."], ["5", "No: the bias is added with its own sign."]],
@@ -31,7 +31,7 @@ export const bias = {
     const { j, sum, bias: own } = hiddenNeuron(layers, image), of = `${j} ${sum}`;
     if (biasState.of !== of) Object.assign(biasState, { of, bias: own });
     const { bias } = biasState, z = rounded(sum + bias), a = sigmoid(z), reach = 5 * Math.ceil((Math.abs(sum) + 4) / 5);
-    const slider = find("bias-slider", HTMLInputElement), box = { left: 24, right: width - 24, top: 30, bottom: height - 44 };
+    const slider = find("bias-slider", HTMLInputElement), box = { left: 32, right: width - 32, top: 30, bottom: height - 44 };
     Object.assign(slider, { min: rounded(-reach - sum), max: rounded(reach - sum) }); // all of the axis
     slider.value = `${bias}`;
     const { x, node } = axes(box, { from: -reach, to: reach, ticks: ticksOf(-reach, reach), label: "weighted input z" }, { from: 0, to: 1, ticks: [], label: "" });

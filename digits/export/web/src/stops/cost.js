@@ -18,7 +18,7 @@ const steps = repeated(step, PACE, STEPS);
 /** How far the outputs are from the desired ones, as the areas of squares. @type {Stop} */
 export const cost = {
   title: "A wrong answer has a cost", section: ["chap1.html#learning_with_gradient_descent", "Learning with gradient descent"],
-  text: "The output of the right digit should be y = 1, and every other output y = 0. Each square shows the error of an output a: its side is |y − a|, so its area is (y − a)². The cost C is half of the total area (the ½ keeps the slope of C simple), and learning means shrinking the squares.",
+  text: "The output of the right digit should be y = 1, and every other output y = 0. Each square shows the error of an output a, red if a should rise and blue if it should fall: its side is |y − a|, so its area is (y − a)². The cost C is, by convention, half of the total area. Learning means shrinking the squares.",
   figure: "Ten squares, one for each output; the side of a square is the distance of the output from what it should be",
   question: "All ten outputs are 0. What is C?",
   answers: [["0", "No: the right output should be 1, so its square has side 1."], ["½", "Right: one square of side 1, and half of its area is ½."], ["5", "No: nine of the outputs are as they should be."]],
@@ -83,7 +83,7 @@ function partsOf(outputs, y, width, height) {
       text(left + unit / 2, top - 6, isWide ? `Output ${k}` : `${k}`, "middle", isRight ? "strong" : ""), square, ...inside,
       svg("rect", { x: left, y: top, width: unit, height: unit, "data-neuron": `output ${k}`, class: isRight ? "choice chosen" : "choice" },
         svg("title", {}, `${k} is the right digit`)),
-      text(left + unit / 2, bottom + 17, isWide ? `is ${a.toFixed(2)}, should be ${y[k]}` : `${a.toFixed(2)} → ${y[k]}`, "middle", isRight ? "strong" : ""),
+      text(left + unit / 2, bottom + 17, isWide ? `is ${a.toFixed(2)}, should be ${y[k]}` : `${a.toFixed(1)}, not ${y[k]}`, "middle", isRight ? "strong" : ""),
     ];
   }), ...barOf(quadraticCost(outputs, y), width, height)];
 }
@@ -104,6 +104,6 @@ function barOf(cost, width, height) {
 /** @param {number} cost */
 function sentenceOf(cost) {
   const { costs, digit } = learning, count = costs.length - 1, area = (2 * cost).toFixed(2);
-  if (count) return `After ${count} step${count > 1 ? "s" : ""} of gradient descent C has gone from ${costs[0].toFixed(2)} to ${cost.toFixed(2)}. Red squares shrink as their output rises, blue ones as it falls.`;
+  if (count) return `After ${count} step${count > 1 ? "s" : ""} of learning C has gone from ${costs[0].toFixed(2)} to ${cost.toFixed(2)}. Red squares shrink as their output rises, blue ones as it falls.`;
   return `${kindOf() === "trained" ? "" : "This network starts with random weights. "}If this is a ${digit}, the ten squares have an area of ${area}, so C = ½ × ${area} = ${cost.toFixed(2)}. Press Step or Learn, or click a square to choose another right digit.`;
 }

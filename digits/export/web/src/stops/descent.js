@@ -8,7 +8,7 @@ import { rightDigit } from "../small.js";
 const RATES = [5, 50, 500]; // that crawl, learn and overshoot, as a single bias moves
 const IMAGES = 300; // test images in the cost, beside the visitor's
 const SHIFT = 8; // from the bias that was learned to where the descents begin
-const FROM = -24, TO = 12, MOST = 0.6; // biases and costs in view
+const FROM = -30, TO = 12, MOST = 0.6; // biases and costs in view
 const LEAP = 600, PACE = 200; // milliseconds of a step, and from one to the next
 const STEPS = 100; // of going on
 const ARROW = 42, STEEP = 0.03; // pixels of the arrow, and a slope for which it is that long
@@ -26,7 +26,7 @@ const steps = repeated(step, PACE, STEPS);
 /** Gradient descent as a ball in a valley, at three learning rates. @type {Stop} */
 export const descent = {
   title: "Gradient descent rolls down the cost", section: ["chap1.html#learning_with_gradient_descent", "Learning with gradient descent"],
-  text: `The valley shows the cost C of ${IMAGES} images for every value of one bias, while all other weights and biases stay. A step of gradient descent moves the bias downhill, by the slope at the ball (the arrow) times the learning rate η. Press Step, and compare three rates.`,
+  text: `The valley shows how the average cost C of ${IMAGES} images depends on one bias, while all other weights and biases stay. A step of gradient descent moves the bias downhill, by the slope at the ball (the arrow) times the learning rate η. Press Step, and compare three rates.`,
   figure: "Three times the same valley, the cost by one bias, with a ball and its path, for the learning rates 5, 50 and 500",
   question: "With η = 500, C hardly changes after the first step. Why?",
   answers: [["η is too small", "No: look how far the ball went in one step."], ["It leapt over the valley to flat ground", "Right: there the slope is nearly 0, and so is every further step."], ["Learning is done", "No: C is lower at the bottom of the valley."]],
@@ -103,7 +103,7 @@ function partsOf(share, width, height) {
  * there, as an arrow that is longer where it is steeper.
  * @type {(rate: number, path: number[], ground: number[][], share: number, box: Box, label: string) => Node[]} */
 function valleyParts(rate, path, ground, share, box, label) {
-  const { x, y, node } = axes(box, { from: FROM, to: TO, ticks: [-20, -10, 0, 10], label }, { from: 0, to: MOST, ticks: [0, 0.2, 0.4, 0.6], label: "C" });
+  const { x, y, node } = axes(box, { from: FROM, to: TO, ticks: [-30, -20, -10, 0, 10], label }, { from: 0, to: MOST, ticks: [0, 0.2, 0.4, 0.6], label: "C" });
   const onPage = (/** @type {number} */ bias) => [x(bias), y(costAt(bias))];
   const bias = path[path.length - 1], slope = slopeAt(bias), end = onPage(bias), start = share < 1 ? onPage(path[path.length - 2]) : end;
   const ball = start.map((from, axis) => from + share * (end[axis] - from)), steps = path.slice(0, -1).map(onPage);
@@ -112,7 +112,7 @@ function valleyParts(rate, path, ground, share, box, label) {
   const line = ground.map(([bias, cost]) => [x(bias), y(cost)]);
   return [
     node, text((box.left + box.right) / 2, box.top - 10, `η = ${rate}:  C = ${number(costAt(bias))}`, "middle", "strong"),
-    text(box.left + 8, box.top + 16, `next step: ${rate} × ${number(slope, 3)} = ${number(rate * slope, 1)}`, "start", "haloed"),
+    text(box.left + 8, box.top + 16, `next step: ${rate} × ${Math.abs(slope) < 0.0005 ? "almost 0" : `${number(slope, 3)} = ${number(rate * slope)}`}`, "start", "haloed"),
     svg("polygon", { points: [[box.left, box.bottom], ...line, [box.right, box.bottom]].join(" "), class: "ground" }),
     polyline(line, "ahead"), polyline([...steps, ball], "curve"),
     ...steps.map(([cx, cy]) => svg("circle", { cx, cy, r: 3.5, class: "step" })),
@@ -124,7 +124,7 @@ function valleyParts(rate, path, ground, share, box, label) {
 /** What C is now, and why a descent is stuck. */
 function sentence() {
   const { paths, digit } = descents, biases = paths.map((path) => path[path.length - 1]), costs = biases.map((bias) => number(costAt(bias))), count = paths[0].length - 1;
-  if (!count) return `The bias of output ${digit} starts ${SHIFT} too high, so output ${digit} fires for nearly every image, and C = ${costs[0]}. (When all weights and biases move at once, η = 3 is enough.)`;
+  if (!count) return `The bias of output ${digit} starts ${SHIFT} too high, so output ${digit} fires for nearly every image, and C = ${costs[0]}. One bias that moves alone needs large rates; when all weights and biases move at once, η = 3 is enough.`;
   const stuck = biases.findIndex((bias) => mean(bias, (a) => a) < 0.01);
   const reason = stuck < 0 ? "" : ` η = ${RATES[stuck]} has leapt over the valley, to where output ${digit} is near 0 for every image. The ground is flat there, so it hardly moves.`;
   return `After ${count} step${count > 1 ? "s" : ""} C is ${RATES.map((rate, n) => `${costs[n]} with η = ${rate}`).join(", ")}.${reason}`;

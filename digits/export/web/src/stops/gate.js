@@ -10,7 +10,7 @@ const zOf = (/** @type {number} */ x1, /** @type {number} */ x2) => 3 - 2 * x1 -
 /** A perceptron with weights of -2 and a bias of 3 is a NAND gate. @type {Stop} */
 export const gate = {
   title: "A perceptron is a gate", section: ["chap1.html#perceptrons", "Perceptrons"],
-  text: "A perceptron is the simplest neuron: it outputs 1 if z is above 0, and 0 otherwise. With two inputs, weights of −2 and a bias of 3, it computes NAND (“not both”), and every computer can be built from NAND gates. But unlike such gates, a network learns its weights.",
+  text: "A perceptron is the simplest neuron: it outputs 1 if z is above 0, and 0 otherwise. A gate turns two signals, each 0 or 1, into one. With weights of −2 and a bias of 3 a perceptron is a NAND gate (“not both”), and a computer can be built of nothing but NAND gates, each fed by others. But nobody sets the weights of a network by hand: it learns them.",
   figure: "A perceptron with two inputs, and its four cases",
   question: "For which inputs does this gate output 0?",
   answers: [["0 and 0", "No: z is 3 there."], ["1 and 0", "No: z is 3 − 2 = 1 there."], ["1 and 1", "Right: z is 3 − 4 = −1."]],
@@ -26,6 +26,8 @@ export const gate = {
       svg("circle", { cx, cy, r, class: value ? "neuron on" : "neuron off" }), text(cx, cy + 7, `${value}`, "middle", value ? "value inverted" : "value"));
     const inputs = /** @type {[string, string, number, number][]} */ ([["x1", "x₁", x1, 0.24 * high + 6], ["x2", "x₂", x2, 0.76 * high + 6]]);
     const parts = [
+      svg("rect", { x: center - r - 18, y: middle - r - 44, width: end - center + 2 * r + 26, height: 2 * r + 64, rx: 16, class: "around" }),
+      text((center + end) / 2, middle + r + 38, "perceptron", "middle", "label"),
       svg("path", { d: `M${center} ${middle}H${end}`, class: "lead" }),
       ...inputs.flatMap(([name, label, value, y]) => [
         svg("path", { d: `M${left} ${y}L${center} ${middle}`, class: value ? "lead blue on" : "lead blue" }),

@@ -10,8 +10,8 @@ const choice = { neuron: -1, output: -1, image: /** @type {Float32Array | null} 
 
 /** Hidden neurons vote for outputs: activation times weight. @type {Stop} */
 export const layers = {
-  title: "What hidden neurons look for", section: ["chap1.html#the_architecture_of_neural_networks", "The architecture of neural networks"],
-  text: "Each hidden neuron compares your digit with its weights: ink on red makes it fire, ink on blue keeps it silent. It then votes on each output, by its activation times its weight to that output. A positive vote (red) pushes the output up, a negative vote (blue) pushes it down. Click a neuron or an output.",
+  title: "Layers: hidden neurons vote on outputs", section: ["chap1.html#the_architecture_of_neural_networks", "The architecture of neural networks"],
+  text: "A layer is a group of neurons that get the same inputs: here 30 hidden neurons get the pixels, and ten outputs get what the hidden neurons say. A hidden neuron fires if your digit has ink where its weights are red. It then votes on each output, by its activation times its weight: red pushes the output up, blue pushes it down. Click a neuron or an output.",
   figure: "Your digit, the weights of the hidden neurons with the strongest votes on an output, these votes, and the ten outputs",
   question: "A hidden neuron fires at 1, and its weight to output 7 is −2. What does it do to output 7?",
   answers: [["It pushes it up", "No: the weight is negative, so its vote is 1 × −2 = −2."], ["It pushes it down", "Right: its vote is 1 × −2 = −2."], ["Nothing", "No: only a silent neuron, at 0, has no vote."]],
@@ -63,12 +63,12 @@ function partsOf(image, layers, width, height) {
   const last = Math.max(from, start + (isWide ? 270 : 190)), starts = /** @type {Point[]} */ ([...rows.map((y) => [from, y]), [last, rest]]);
   return [
     text(side / 2, 14, "Your digit"), pixelImage({ left: 0, top: 22, side }, image, "foreground"),
-    text(second.left + side / 2, second.top - 8, isWide ? `Weights of neuron ${neuron}` : `Weights of ${neuron}`),
+    text(second.left + side / 2, second.top - 8, isWide ? "Weights where you drew" : `Neuron ${neuron}`),
     pixelImage({ ...second, side }, relative(patternOf(layers, neuron), (k) => FAINT + (1 - FAINT) * image[k])),
     ...(isWide ? rows.map((y) => svg("path", { d: `M${side + 6} ${22 + side / 2}L${start - 6} ${y}` })) : []),
-    text(start, top - 12, isWide ? "Hidden neurons" : "Neurons", "start", "quiet"),
+    text(start, top - 12, isWide ? "Hidden layer" : "Hidden", "start", "quiet"),
     text(from - 8, top - 12, isWide ? "activation × weight = vote" : "Votes", "end", "quiet"),
-    text(width, top - 12, "Outputs", "end", "quiet"),
+    text(width, top - 12, isWide ? "Output layer" : "Outputs", "end", "quiet"),
     wires(starts, outputPlaces[output], Float32Array.from([...order.slice(0, OPENED).map((j) => votes[j]), sum]), 7),
     ...order.slice(0, OPENED).flatMap((j, n) => {
       const box = { x: start, y: rows[n] - tile / 2, width: tile, height: tile }, isChosen = j === neuron;

@@ -21,7 +21,7 @@ const own = { layers: null, isLearning: false, network: null };
 /** A network takes any drawing for a digit, until it is taught that no output shall be active. @type {Stop} */
 export const nonsense = {
   title: "Sure about nonsense", section: ["chap1.html#toward_deep_learning", "Toward deep learning"],
-  text: "The small network has only ever seen digits. Draw an S, a house or a face: often an output still comes close to 1, because an output is not a probability. Teach it that your drawing is not a digit, then draw something else: it has learned about one drawing, not about nonsense. (Your own, larger network does not change.)",
+  text: "The small network has only ever seen digits, so it can only say which digit a drawing resembles most. Draw an S, a house or a face: often an output still comes close to 1, though nobody would say that it is a digit with a probability of 99 %. Teach it that your drawing is not a digit, then draw something similar, and something quite different.",
   figure: "The ten outputs of the small network for your drawing, as bars from 0 to 1",
   question: "The network has learned only digits, and output 5 is 0.98 for an S. So …",
   answers: [
@@ -31,7 +31,7 @@ export const nonsense = {
   ],
   controls: `<button id="nonsense-teach" type="button">Teach: not a digit</button>
     <button id="nonsense-again" type="button">Start over</button>
-    <p id="nonsense-about">Your large network makes mistakes, too. It misreads these test images:</p>
+    <p id="nonsense-about">The page’s own network makes mistakes, too. It misreads these test images:</p>
     <div id="nonsense-gallery" class="gallery"></div>`,
   on: {
     "nonsense-teach": teach,
@@ -41,7 +41,7 @@ export const nonsense = {
   leave: () => Object.assign(own, { isLearning: false }),
   draw({ image, layers, width, height }) {
     const a = outputsOf(own.layers ?? layers, image), best = predictionOf(a), box = { left: 28, top: 8, right: width - 44, bottom: height - 44 };
-    const { x, node } = axes(box, { from: 0, to: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], label: "output" }, { from: 0, to: 1, ticks: [], label: "" });
+    const { x, node } = axes(box, { from: 0, to: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], label: "output of the small network" }, { from: 0, to: 1, ticks: [], label: "" });
     const row = (box.bottom - box.top) / 10, middle = (/** @type {number} */ j) => box.top + row * (j + 0.5);
     const bars = [...a].flatMap((value, j) => [
       text(box.left - 10, middle(j) + 5, `${j}`, "end"),

@@ -22,13 +22,13 @@ export const overfitting = {
   figure: "Two charts of the error in percent by epoch, one for each network; the sentence below has the errors and the gap",
   question: "A network reads all its training images right, but misreads 3 in 10 new ones. What would help most?",
   answers: [["More epochs", "No: it has no errors left to learn from; look at the left chart after epoch 15."], ["More training images", "Right: many images cannot be learned by heart, so it has to learn what a digit looks like."], ["Nothing: it is perfect", "No: what counts is how it reads images it has not seen."]],
-  controls: `<button id="overfitting-start" type="button">Start</button> <button id="overfitting-again" type="button">Start over</button>`,
-  on: { "overfitting-start": startOrPause, "overfitting-again": () => { leave(); startOrPause(); } },
+  controls: `<button id="overfitting-start" type="button">Start</button>`,
+  on: { "overfitting-start": startOrPause },
   arrive: leave,
   leave,
   draw({ width, height }) {
     const { trainings, goes } = overfit, isOver = lastEpoch() >= EPOCHS, isWide = width > 520;
-    write("overfitting-start", goes ? "Pause" : lastEpoch() > 0 && !isOver ? "Go on" : "Start");
+    write("overfitting-start", goes ? "Pause" : isOver ? "Start over" : lastEpoch() > 0 ? "Go on" : "Start");
     const charts = trainings.map((training, n) => chart(training, isWide
       ? { left: 44 + (n * (width + 12)) / 2, right: (width - 12) / 2 - 16 + (n * (width + 12)) / 2, top: 80, bottom: height - 42 }
       : { left: 44, right: width - 16, top: 78 + (n * (height - 28)) / 2, bottom: 28 + ((n + 1) * (height - 28)) / 2 - 42 }));
@@ -109,5 +109,5 @@ function sentence() {
   const { seen, unseen } = few, count = (/** @type {number} */ error) => `${Math.round(error) || "none"}`;
   return `${n ? `After epoch ${n}` : "Untrained"}: the network with ${FEW} images misreads ${count(seen)} of its own, but ${count(unseen)} in 100 others. `
     + `The network with ${ALL} misreads ${count(many.seen)} in 100 of its own, and ${count(many.unseen)} in 100 others. The gap is ${gapOf(few)} against ${gapOf(many)}.`
-    + (seen < 0.5 ? ` The first network has learned its ${FEW} images by heart.` : "");
+    + (seen < 0.5 ? ` The first network has learned its ${FEW} images by heart: its 23,860 weights and biases have room for each of them.` : "");
 }

@@ -2,7 +2,7 @@ import { find } from "../elements.js";
 import { axes, disc, number, polyline, svg, text } from "../figure.js";
 import { clamp } from "../images.js";
 import { sigmoid as activation } from "../network.js";
-import { choose, chooseNext, hiddenNeuron, inWords, rounded } from "./hidden.js";
+import { choose, chooseNext, hiddenNeuron, inWords } from "./hidden.js";
 
 const REACH = 6; // of the axis of z
 const SLOPE = 2; // the largest z at which the curve is still seen to rise
@@ -10,7 +10,7 @@ const SLOPE = 2; // the largest z at which the curve is still seen to rise
 /** The sigmoid on axes, with a neuron on it; steep, it is the perceptron's step. @type {Stop} */
 export const sigmoid = {
   title: "A sigmoid bends where a perceptron jumps", section: ["chap1.html#sigmoid_neurons", "Sigmoid neurons"],
-  text: "A sigmoid neuron turns z into an activation between 0 and 1: σ(z) = 1 / (1 + e⁻ᶻ) is near 0 if z is far below 0, ½ at z = 0, and near 1 if z is far above. A perceptron jumps from 0 to 1, so a tiny change of a weight changes nothing or everything. The sigmoid changes a little at a time, which makes learning possible.",
+  text: "A sigmoid neuron turns z into an activation between 0 and 1: σ(z) = 1 / (1 + e⁻ᶻ), with e ≈ 2.718, is near 0 if z is far below 0, ½ at z = 0, and near 1 if z is far above. A perceptron jumps from 0 to 1, so a tiny change of a weight changes nothing or everything. The sigmoid changes a little at a time, which makes learning possible.",
   figure: "The sigmoid function from −6 to 6, a perceptron's step, your neuron on the curve, and all hidden neurons",
   question: "z rises from 0 to 0.5. Which neuron's output changes a little?",
   answers: [["The perceptron's", "No: it jumps from 0 to 1."], ["The sigmoid neuron's", "Right: it goes from 0.50 to 0.62."], ["Neither", "No: look at the curve near 0."]],
@@ -43,6 +43,6 @@ export const sigmoid = {
       text(x(at) + (isRight ? -14 : 14), y(a) + (a > 0.5 ? 24 : -14), `${isWide ? `neuron ${j}: ` : ""}z = ${number(z)}${isEdge ? ", off the axis" : ""}`, isRight ? "end" : "start", "label haloed"),
       text(x(0) + 4, y(1) - 10, "a perceptron", "start"),
       ...(rest ? [text(left + (columns * step) / 2, top - 8, "all hidden neurons"), ...discs] : []),
-    ], `Neuron ${j}: ${c === 1 ? inWords(z) : `with its weights and bias multiplied by ${c}, ${inWords(rounded(c * z))}`}. A perceptron outputs ${Number(z > 0)}.`];
+    ], `Neuron ${j}: ${c === 1 ? inWords(z) : `z = ${number(z)}; with its weights and bias multiplied by ${c}, activation ${a.toFixed(2)}`}. A perceptron outputs ${Number(z > 0)}.`];
   },
 };

@@ -11,7 +11,7 @@ const ownWeights = () => weightsState.changed.clear();
 /** What the weights of a hidden neuron do to the digit, pixel by pixel. @type {Stop} */
 export const weights = {
   title: "What weights do to your digit", section: ["chap1.html#sigmoid_neurons", "Sigmoid neurons"],
-  text: "This page has just trained a small network with 30 hidden neurons, and the next stops look inside it. A hidden neuron has one weight per pixel, red if positive and blue if negative. It multiplies each pixel by its weight and adds up the products: ink on red raises the sum, ink on blue lowers it. Click a pixel, and change its weight.",
+  text: "This page has just trained a small network with 30 hidden neurons, which stand between the pixels and the outputs. A hidden neuron has one weight per pixel, red if positive and blue if negative. It multiplies each pixel by its weight and adds up the products: ink on red raises the sum, ink on blue lowers it. Click a pixel, and change its weight.",
   figure: "Your digit, the weights of a neuron, their products, and the sum of the products on an axis",
   question: "You draw a stroke across blue weights only. What happens to the sum?",
   answers: [["It rises", "No: blue weights are negative, so their products are too."], ["It falls", "Right: every inked pixel adds a negative product."], ["Nothing", "No: only pixels without ink add nothing."]],
@@ -57,7 +57,7 @@ export const weights = {
       ];
     });
     return [[...squares, ...bars({ left: 64, right: width - 76, top: places[2][1] + side + 28, bottom: height - 40 }, { plus, minus, sum })],
-      `Neuron ${j}: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. Ink on ${sum > 0 ? "red outweighs ink on blue" : "blue outweighs ink on red"}.`];
+      `Neuron ${j}: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. Ink on ${sum > 0 ? "red outweighs ink on blue" : "blue outweighs ink on red"}.${image[k] ? "" : " The marked pixel has no ink, so its weight adds nothing."}`];
   },
 };
 
@@ -65,7 +65,7 @@ export const weights = {
  * @type {(box: Box, sums: { plus: number; minus: number; sum: number }) => SVGElement[]} */
 function bars(box, { plus, minus, sum }) {
   const from = Math.min(0, 5 * Math.floor(sum / 5)), to = Math.max(5, 5 * Math.ceil(plus / 5));
-  const { x, node } = axes(box, { from, to, ticks: ticksOf(from, to), label: "sum of the products" }, { from: 0, to: 1, ticks: [], label: "" });
+  const { x, node } = axes(box, { from, to, ticks: ticksOf(from, to), label: "w·a, the sum of all products" }, { from: 0, to: 1, ticks: [], label: "" });
   const high = (box.bottom - box.top) / 3;
   const bar = (/** @type {number} */ n, /** @type {number} */ start, /** @type {number} */ end, /** @type {string} */ tone, /** @type {string} */ words) => {
     const isRight = end >= start, y = box.top + n * high;
