@@ -63,7 +63,7 @@ function partsOf(image, layers, width, height) {
   const last = Math.max(from, start + (isWide ? 270 : 190)), starts = /** @type {Point[]} */ ([...rows.map((y) => [from, y]), [last, rest]]);
   return [
     text(side / 2, 14, "Your digit"), pixelImage({ left: 0, top: 22, side }, image, "foreground"),
-    text(second.left + side / 2, second.top - 8, isWide ? "Weights where you drew" : `Neuron ${neuron}`),
+    text(second.left + side / 2, second.top - 8, isWide ? "Weights on ink" : `Neuron ${neuron}`),
     pixelImage({ ...second, side }, relative(patternOf(layers, neuron), (k) => FAINT + (1 - FAINT) * image[k])),
     ...(isWide ? rows.map((y) => svg("path", { d: `M${side + 6} ${22 + side / 2}L${start - 6} ${y}` })) : []),
     text(start, top - 12, isWide ? "Hidden layer" : "Hidden", "start", "quiet"),
