@@ -1,7 +1,7 @@
-"""Augment the training images: each epoch sees new ones, so that they never run out.
+"""Augment the training images, so that each epoch sees new images.
 
-`augment` makes the images of an epoch. Two other modules, scenes and composed.py, draw what the networks of
-`digits.handwriting` learn from. eye_learning.py trains the eye, and line_learning.py trains the line network.
+`augment` makes the images of an epoch. The folder scenes and composed.py draw the training examples for the networks of
+`digits.handwriting`. eye_learning.py trains the eye, and line_learning.py trains the line network.
 """
 
 from collections.abc import Callable
@@ -29,9 +29,9 @@ def augment(
 ) -> Examples:
     """Return images (N, H, W) uint8 of digits and their targets (N, 10) as an epoch sees them, on the same device.
 
-    With `handwriting`, a third of the images are redrawn in other handwriting styles, and a fifth are cut from a
-    neighbour. Negative examples follow: NEGATIVES per image, with all targets 0. Finally, all images are distorted with
-    the strength `distort`. The result depends only on the arguments and on the type of device.
+    With `handwriting`, a third of the images are redrawn in other handwriting styles, and a fifth are cut from a digit
+    that touches them. Then negative examples are added: NEGATIVES per image, with all targets 0. Finally, all images
+    are distorted with the strength `distort`. The result depends only on the arguments and on the type of device.
     """
     if handwriting:
         digits, extra = targets.argmax(1), round(NEGATIVES * len(images))
@@ -44,15 +44,15 @@ def augment(
 
 
 class Prefetcher:
-    """Makes the examples of each epoch with `make(epoch)`. If `ahead`, a thread makes those of the next meanwhile."""
+    """Makes the examples of each epoch with `make(epoch)`. If `ahead`, a thread prepares the next epoch meanwhile."""
 
     def __init__(self, make: Callable[[int], Examples], ahead: bool) -> None:
         self.make, self.ahead, self.made = make, ahead, dict[int, Future[Examples]]()
-        # A single thread, in which torch uses a single thread: more would take cores from the training.
+        # One thread, in which torch uses one core: more threads would take cores from the training.
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def get(self, epoch: int, epochs: int | None) -> Examples:
-        """Return the examples of `epoch`, counted from 0, and start to make the next unless this is the last."""
+        """Return the examples of `epoch`, counted from 0, and start to prepare the next epoch, if there is one."""
         if not self.ahead:
             return self.make(epoch)
         for n in (epoch, epoch + 1):

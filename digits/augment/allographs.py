@@ -16,15 +16,15 @@ from digits.augment.elastic import ALLOGRAPHS, random_numbers, uniform
 
 SHARE = 0.35  # share of the images that are replaced
 
-# Each line of the file is an allograph: its name, and strokes for `pen.parse`. Reordering them changes what is drawn.
+# Each line of the file is an allograph: its name, and strokes for `pen.parse`. A new order changes what is drawn.
 _FIGURES: dict[str, list[list[str]]] = json.loads(Path(__file__).with_name("atlas.json").read_text("utf-8"))
 ATLAS = {digit: [strokes for _, strokes in _FIGURES[str(digit)]] for digit in range(10)}
-# Letters and signs that do not look like a digit: without B, O, P, S and Z.
+# Letters and signs that do not look like digits. B, O, P, S and Z are left out.
 LETTERS = tuple(strokes for _, strokes in _FIGURES["letters"])
 
 
 def with_allographs(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
-    """Return images (N, 28, 28) uint8 with labels (N,) int64, a SHARE of them replaced with allographs of the label."""
+    """Replace a SHARE of images (N, 28, 28) uint8 with labels (N,) int64 by allographs of the same digit, in a copy."""
     generator = random_numbers(images.device, seed, epoch, ALLOGRAPHS)
     chance, choice = uniform(generator, (2, len(images)), 0, 1)
     replaced = (chance < SHARE).nonzero().flatten()

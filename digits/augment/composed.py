@@ -1,9 +1,10 @@
 """Composed strips: lines of digits drawn directly as the line network sees them, in a millisecond each.
 
-Strips from scenes are harder than most real paper, and take sixty times as long. So half of the line network's examples
-are drawn here, without a camera and without the eye. They have digits of one hand side by side, often touching, with
-points, dashes, brackets and letters between and beside them, on ruled lines, in cells and frames, on patterned paper.
-The eye's scores are imitated: high for strokes, mostly low for print, and low for some 1s that look like printed lines.
+Strips from scenes are harder to read than most real paper, and take sixty times as long to draw. So half of the line
+network's examples are drawn here, without a camera and without the eye. A strip has digits in one handwriting, side by
+side and often touching. There may be points, dashes, brackets and letters between and beside the digits. The paper may
+have ruled lines, cells, frames or a pattern. The eye's scores are imitated: they are high for strokes, mostly low for
+print, and low for some 1s that look like printed lines.
 """
 
 import math
@@ -18,20 +19,20 @@ from digits.augment.scenes import Glyphs, Written, drawing
 from digits.augment.scenes.drawing import INK, chance, cropped, draw_lines, put, random_slant
 from digits.handwriting.line_network import DIGIT, ROWS
 
-# The probability of each sign beside a number, and of each printed form around it.
+# The probability of each sign beside a number, and of each printed form around the number.
 SIGNS = {"letter": 0.36, "bracket": 0.07, "slash": 0.03, "dash": 0.2, "equals": 0.08, "point": 0.12, "comma": 0.08}
 SIGNS |= {"tick": 0.04, "cross": 0.02}
 PRINTED = {"rule": 0.14, "across": 0.06, "cells": 0.16, "sides": 0.1, "dots": 0.06, "circle": 0.04, "squares": 0.08}
 PRINTED |= {"none": 0.36}
-INSIDE = ["point", "comma", "dash", "point", "comma"]  # signs inside a number
+INSIDE = ["point", "comma", "dash", "point", "comma"]  # signs inside a number; a repeated sign is more frequent
 MARGIN = 0.2, 1.9  # range of the margin beside a line, in heights of a digit
-ALIKE = 1.25  # the digits of a number have strokes whose widths differ by at most this factor from its usual width
+ALIKE = 1.25  # stroke widths in a number differ by at most this factor from the usual stroke width of this number
 
 noise = partial(drawing.noise, draw=Generator.uniform)
 
 
 class Example(NamedTuple):
-    """A strip (2, ROWS, W) uint8 of darkness and of the eye's scores, and the digits and letters in it."""
+    """A strip: its `planes` (2, ROWS, W) uint8 of darkness and the eye's scores, and its digits and letters."""
 
     planes: np.ndarray
     written: list[Written]
@@ -42,7 +43,7 @@ class Example(NamedTuple):
 
     @property
     def number(self) -> list[int] | None:
-        """The digits from left to right, or None if a glyph is cut off, which has height 0."""
+        """The digits from left to right, or None if a glyph is cut off, that is, has height 0."""
         if not all(glyph.height for glyph in self.written):
             return None
         return [int(glyph.digit) for glyph in sorted(self.written, key=lambda glyph: glyph.x) if glyph.digit]
@@ -51,8 +52,8 @@ class Example(NamedTuple):
 class Alphabet(NamedTuple):
     """Images (N, 28, 28) uint8 of glyphs, digits first. `letters` is the index of the first letter.
 
-    For each digit, `indices` has the indices of its images, from thin to thick strokes, and `widths` has the widths of
-    these strokes in pixels.
+    For each digit, `indices` has the indices of its images, from thin to thick strokes, and `widths` has their
+    stroke widths in pixels.
     """
 
     images: np.ndarray
@@ -90,13 +91,13 @@ def composed(rng: Generator, alphabet: Alphabet) -> Example:
 
 
 class _Strip:
-    """Layers (ROWS, W) uint8 of `digits`, `signs` and `printed` forms, and the `visibility` of strokes to the eye."""
+    """A strip in layers (ROWS, W): `digits`, `signs`, `printed` forms, and the `visibility` of strokes to the eye."""
 
     def __init__(self, rng: Generator, alphabet: Alphabet) -> None:
         self.rng, self.alphabet = rng, alphabet
         self.count = int(rng.integers(1, 10 if chance(rng, 0.85) else 3))
         self.height = DIGIT * rng.uniform(0.85, 1.15)
-        self.sizes = rng.normal(1, 0.1, 10)  # height of each digit in this hand; a 0 is often small, a 1 is not
+        self.sizes = rng.normal(1, 0.1, 10)  # relative height of each digit; 0s are often small, 1s are often tall
         self.sizes[:2] *= rng.uniform([0.65, 1], [1.05, 1.2])
         self.gap = self.height * (rng.uniform(-0.14, 0.32) if chance(rng, 0.85) else rng.uniform(0.3, 0.9))
         self.wide = rng.uniform(0.75, 1.2)
@@ -113,7 +114,7 @@ class _Strip:
     # --- Handwriting
 
     def write_line(self) -> tuple[float, float, float]:
-        """Write a number, perhaps with signs. Return where the number starts and ends, and the end of the line."""
+        """Write a number, perhaps with signs. Return the start and end of the number, and the end of the line."""
         rng, height = self.rng, self.height
         x, drift, before = DIGIT * rng.uniform(*MARGIN), rng.normal(0, 0.02), ""
         if chance(rng, 0.15):
@@ -150,13 +151,13 @@ class _Strip:
         return number
 
     def digit(self, digit: str, x: float, drop: float, joined: bool) -> float:
-        """Write a digit at column x, perhaps joined to the digit before by a stroke. Return its width."""
+        """Write a digit at column x, perhaps joined to the previous digit by a stroke. Return the digit's width."""
         rng, image = self.rng, self.image(digit)
         descent = self.height * 0.2 if digit in "79" and chance(rng, 0.1) else 0.0
         y = self.foot + descent - len(image) + drop + rng.normal(0, 0.04) * self.height
         put(self.digits, image, round(y), round(x))
         high, wide = map(float, image.shape)
-        if joined and chance(rng, 0.7):  # from top to top
+        if joined and chance(rng, 0.7):  # a stroke from the top of one digit to the top of the next
             top = y + rng.uniform(0, 0.3) * high
             start = x - self.height * rng.uniform(0.1, 0.5), top + rng.normal(0, 2)
             self.stroke(self.digits, [start, (x + wide / 2, top)])
@@ -179,14 +180,14 @@ class _Strip:
         return self.scaled(index, height, self.wide * rng.uniform(0.88, 1.12))
 
     def scaled(self, index: int, height: float, wide: float) -> np.ndarray:
-        """Return a glyph of the alphabet, scaled to a height and stretched by a factor in width."""
+        """Return a glyph of the alphabet, scaled to a height, and then stretched in width by a factor."""
         image = cropped(self.alphabet.images[index])
         scale = height / len(image)
         size = max(2, round(image.shape[1] * scale * wide)), max(3, round(height))
         return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
     def stroke(self, layer: np.ndarray, *lines: Any) -> None:
-        """Draw lines through points x, y with the pen for signs."""
+        """Draw lines through points x, y with the pen that writes signs."""
         draw_lines(layer, lines, int(self.rng.uniform(150, 255)), self.pen)
 
     def sign(self, x: float, kind: str = "") -> float:
@@ -261,7 +262,7 @@ class _Strip:
         draw_lines(self.printed, [points], 255, width)
 
     def print_form(self, start: float, end: float, width: int) -> None:
-        """Print a form of PRINTED around the number between the columns `start` and `end`."""
+        """Print a random one of the PRINTED forms around the number, which is between the columns `start` and `end`."""
         rng, height, foot = self.rng, self.height, self.foot
         line, rise = max(1, round(rng.uniform(0.6, 2.4))), rng.normal(0, 0.015) * width
         match rng.choice([*PRINTED], p=[*PRINTED.values()]):
@@ -301,7 +302,7 @@ class _Strip:
     # --- The strip as the line network sees it
 
     def seen(self, width: int) -> np.ndarray:
-        """Return the darkness and the eye's scores (2, ROWS, width) uint8."""
+        """Return the darkness and the imitated scores of the eye, (2, ROWS, width) uint8."""
         rng, shape, visibility = self.rng, (ROWS, width), self.visibility[:, :width]
         layers = (self.digits, self.signs, self.printed)
         digits, signs, printed = (layer[:, :width] / np.float32(255) for layer in layers)

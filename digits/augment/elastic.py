@@ -19,14 +19,14 @@ SHIFT = 0.75  # pixels along each axis, either way
 ELASTIC = 1.0  # pixels along each axis, root mean square over the images
 
 SIGMA = 4.0  # standard deviation in pixels of the Gaussian that smooths the displacement field
-PART = 500  # images at a time on a CPU, few enough for its cache
-ELSEWHERE = 20  # this many times more on a GPU, where launching a kernel takes longer than running it
-# Keys of `random_numbers`: except for distortion, each use has its own random numbers.
+PART = 500  # images that a CPU distorts at a time, few enough for its cache
+ELSEWHERE = 20  # a GPU takes this many times more, because launching a kernel takes longer than running it
+# Last part of a key for `random_numbers`: each use has its own random numbers. A key for distortion has no such part.
 ALLOGRAPHS, NEGATIVES, NEIGHBOURS, LETTERS_OF_SCENES = 1, 2, 3, 4
 
 
 def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
-    """Return distorted copies of images (N, H, W) uint8, on the same device. What comes in from outside is black.
+    """Return distorted copies of images (N, H, W) uint8, on the same device. Pixels from outside an image are black.
 
     All the limits above are multiplied by `strength`. At 0, nothing changes.
     """
@@ -35,12 +35,12 @@ def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
 
 
 def parts(tensor: Tensor, on_cpu: int) -> tuple[Tensor, ...]:
-    """Split a tensor into parts of `on_cpu` rows, or larger parts on another device."""
+    """Split a tensor into parts of `on_cpu` rows, or of ELSEWHERE times as many rows on a GPU."""
     return tensor.split(on_cpu if tensor.device.type == "cpu" else ELSEWHERE * on_cpu)
 
 
 def random_numbers(device: torch.device, *key: int) -> torch.Generator:
-    """Return a random generator on a device, seeded by a key: a seed, an epoch, and the number of the use."""
+    """Return a random generator on a device, seeded by a key: a seed, an epoch, and a constant such as NEGATIVES."""
     return torch.Generator(device).manual_seed(int(np.random.default_rng(key).integers(2**63)))
 
 
@@ -50,7 +50,7 @@ def uniform(generator: torch.Generator, shape: tuple[int, ...], low: float, high
 
 
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Copy images (N, H, W): look up where each pixel comes from, with x and y counted from the centre."""
+    """Distort images (N, H, W): look up where each pixel comes from, with x and y relative to the centre."""
     n, height, width = images.shape
     device = images.device
     limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
@@ -59,7 +59,7 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     sin, cos, wide, high = angle.sin(), angle.cos(), wide.exp(), high.exp()
     rows = [wide * cos, wide * (shear * cos - sin), right, high * sin, high * (shear * sin + cos), down]
     affine = torch.stack(rows, 1).view(n, 2, 3)  # shear, rotate, scale, shift
-    edges = affine.new_tensor([2 / width, 2 / height]).view(2, 1)  # grid_sample counts from -1 to 1, edge to edge
+    edges = affine.new_tensor([2 / width, 2 / height]).view(2, 1)  # grid_sample has -1 at one edge and 1 at the other
 
     centred = (torch.arange(size, device=device) - (size - 1) / 2 for size in (height, width))
     y, x = torch.meshgrid(*centred, indexing="ij")
@@ -74,7 +74,7 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
 def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float = 1.0) -> Tensor:
     """Return random fields (..., H, W) with standard deviation `scale`, smoothed by a Gaussian.
 
-    Points SIGMA apart are enough for such a smooth field. A random number per pixel would dominate the running time.
+    Random numbers at points SIGMA apart are enough for so smooth a field. One per pixel would take most of the time.
     """
     smooth_y, smooth_x = (_smooth(size, generator.device) for size in shape[-2:])
     shape = *shape[:-2], smooth_y.shape[1], smooth_x.shape[1]
@@ -83,7 +83,7 @@ def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float 
 
 
 def _smooth(size: int, device: torch.device) -> Tensor:
-    """Return weights (size, points) that smooth noise at points SIGMA apart into a field. Both have variance 1."""
+    """Return weights (size, points) that turn noise at points SIGMA apart into a smooth field, also of variance 1."""
     points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
     weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))
     return weights / weights.norm(dim=1, keepdim=True)

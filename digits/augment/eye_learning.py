@@ -1,7 +1,8 @@
 """Train the eye on synthetic scenes: `python -m digits.augment.eye_learning` writes eye.npz.
 
-Each of its two networks learns from pixels of its own scenes. The pixels are chosen so that handwriting, printed lines
-and the surroundings of strokes all occur often. The second network only sees pixels that the first one is unsure of.
+Each of the eye's two networks learns from different scenes. From each scene, pixels are chosen so that handwriting,
+printed lines and the surroundings of strokes all occur often. The second network only learns from pixels for which the
+first network is unsure.
 """
 
 import sys
@@ -28,13 +29,13 @@ from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_
 SCENES = 7_000, 6_000  # scenes for the first and the second network
 HIDDEN = 96, 24  # neurons of the hidden layers
 EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate falls along a cosine
-WARM = 0.3  # share of the learning rate in the first epoch: the full rate could saturate the output at once
-STACK = 64  # mini-batches at a time
-HELD_OUT = 0.03  # share of the examples, from the last scenes, that only measures the accuracy
+WARM = 0.3  # share of the learning rate in the first epoch, because the full rate could saturate the output at once
+STACK = 64  # mini-batches per call of `sgd_steps`
+HELD_OUT = 0.03  # share of the examples, from the last scenes, that is only used to measure the accuracy
 
 
 def main() -> None:
-    """Train the eye on MNIST's 50,000 training images, and replace the bundled one."""
+    """Train the eye on MNIST's 50,000 training images, and replace the bundled eye."""
     content = save(pack([*chain(*learn(training_glyphs()))]))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
@@ -64,7 +65,7 @@ def learn(glyphs: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS
 def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Choose n pixels of a new scene, and return their inputs (n, inputs) uint8 and targets (n,) float32.
 
-    The target of handwriting is 1. The examples are for the second network if the `first` one is there.
+    The target of handwriting is 1. If the `first` network is given, the examples are for the second.
     """
     image, ink, printed, words, *_ = scene(rng, glyphs)
     ink, printed, words = (eye.reduced(enlarged(layer)) for layer in (ink, printed, words))
@@ -74,12 +75,12 @@ def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tup
         views = eye.second_views(views, scores)
         dark &= (scores > UNSURE) & (scores < 1 - UNSURE)
     handwriting = dark & (ink > 0.5)
-    nothing = dark & (ink < 0.4) & (words < 0.2)  # printed words may be digits
+    nothing = dark & (ink < 0.4) & (words < 0.2)  # printed words are left out, because they may have digits
     line = nothing & (printed > 0.4)
     beside = nothing & ~line & (cv2.dilate(ink, np.ones((5, 5))) > 0.3)
     rest = nothing & ~line & ~beside
     # The number of pixels of each kind is limited, so that nearly half are handwriting even if most paper is blank.
-    # For the second network, many pixels are mistakes of the first one.
+    # For the second network, many of the pixels are mistakes of the first network.
     kinds = [(handwriting, 150), (line, 70), (beside, 60), (rest, 60)]
     if first:
         kinds = [(handwriting, 110), (handwriting & (scores < 0.85), 60), (nothing & (scores > 0.15), 70)]

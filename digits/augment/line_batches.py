@@ -1,4 +1,4 @@
-"""Mini-batches for the line network, made of strips from scenes and of composed strips. All are warped."""
+"""Mini-batches for the line network, made of strips from scenes and of composed strips. All strips are warped."""
 
 from typing import NamedTuple
 
@@ -17,15 +17,15 @@ from digits.handwriting.strips import strips_of
 
 BATCH = 32  # strips in a mini-batch
 POOL = 16  # mini-batches that are drawn together, so that strips of similar width can share a mini-batch
-SEEN, EMPTY = 0.45, 0.15  # share of strips from scenes, and the share of these without a digit
-OVER, NO_DIGIT = 0.04, "347"  # share of strips that are upside down, and digits that are not digits upside down
-IGNORED = -100  # target of a place that does not count
+SEEN, EMPTY = 0.45, 0.15  # share of strips that come from scenes, and the share of these strips that have no digit
+OVER, NO_DIGIT = 0.04, "347"  # share of strips that are upside down, and digits that look like none when upside down
+IGNORED = -100  # target of a place that does not count in the cost
 
 
 class Batch(NamedTuple):
     """Strips (N, 2, ROWS, W) float32, and the targets (N, T) int64 at all places.
 
-    `places` has the number of places of each strip, and `numbers` its digits, or None if a digit is cut off.
+    `places` has the number of places in each strip. `numbers` has the digits of each, or None if a digit is cut off.
     """
 
     strips: Tensor
@@ -35,9 +35,9 @@ class Batch(NamedTuple):
 
 
 def examples(scene: Scene) -> list[Example]:
-    """Return the strips that the eye sees in a scene, and the digits and letters in each.
+    """Return the strips that the eye finds in a scene, each with its digits and letters.
 
-    A glyph that is partly outside, or has an unusual size for its line, gets height 0.
+    A glyph that is partly outside the strip, or has an unusual size for its line, gets height 0.
     """
     image, (high, wide) = enlarged(scene.image, cv2.INTER_CUBIC), scene.ink.shape
     factor = len(image) / high / 2
@@ -57,12 +57,12 @@ def examples(scene: Scene) -> list[Example]:
 
 
 def share_inside(middle: float, size: float, end: float) -> float:
-    """Return the share of an interval, given its middle and its size, that is between 0 and the end."""
+    """Return the share of an interval, given its middle and its size, that is between 0 and `end`."""
     return max(0.0, min(middle + size / 2, end) - max(middle - size / 2, 0)) / size
 
 
 def pool(rng: Generator, alphabet: Alphabet, full: list[Example], empty: list[Example]) -> list[Example]:
-    """Return strips for POOL mini-batches, roughly sorted by width. Strips from scenes are `full` or `empty`."""
+    """Return strips for POOL mini-batches, roughly sorted by width. `full` have digits, `empty` have none."""
     count = POOL * BATCH
     blank = int(SEEN * EMPTY * count) if empty else 0
     strips = [full[n] for n in rng.integers(0, len(full), int(SEEN * count) - blank)] if full else []
@@ -73,7 +73,7 @@ def pool(rng: Generator, alphabet: Alphabet, full: list[Example], empty: list[Ex
 
 
 def upside_down(strip: Example) -> Example:
-    """Return a strip upside down. Most of its digits still look like some digit, so they do not count."""
+    """Return a strip upside down. Most digits still look like a digit then, so their places do not count."""
     turned = [
         glyph._replace(digit="", x=strip.width - glyph.x, height=glyph.height if glyph.digit in NO_DIGIT else 0.0)
         for glyph in strip.written
@@ -112,7 +112,7 @@ def batch(examples: list[Example]) -> Batch:
 
 
 def targets_along(written: list[Written], count: int) -> np.ndarray:
-    """Return the targets at the places (count,): a digit at its middle, IGNORED next to it, and BLANK elsewhere."""
+    """Return the targets at the places (count,): a digit near its middle, IGNORED next to that, and BLANK elsewhere."""
     targets = np.full(count, BLANK)
     for digit, x, _, width, height in written:
         middle, reach = x / STEP, max(0.8, 0.2 * width / STEP)

@@ -1,10 +1,11 @@
 """Train the line network: `python -m digits.augment.line_learning` writes line.npz.
 
-In each mini-batch, nearly half of the strips come from synthetic scenes, as the eye sees them. The others are composed.
-The cost has two parts: the cross-entropy at each place, and the negative log-probability of the whole number, summed
-over all its alignments with the strip (connectionist temporal classification, A. Graves and others, 2006). Batch
-normalization (S. Ioffe and C. Szegedy, 2015) brings the weighted inputs of each layer to mean 0 and deviation 1.
-Without it, five hidden layers of sigmoid neurons hardly learn. After training, it is folded into weights and biases.
+In each mini-batch, nearly half of the strips come from synthetic scenes, as the eye sees them. composed.py draws the
+others. The cost has two parts: the cross-entropy at each place, and the negative log-probability of the whole number,
+summed over all its alignments with the strip (connectionist temporal classification, A. Graves and others, 2006). Batch
+normalization (S. Ioffe and C. Szegedy, 2015) brings the weighted inputs of each hidden layer to mean 0 and deviation 1.
+Without this, five hidden layers of sigmoid neurons hardly learn. After training, the normalization is folded into the
+weights and biases.
 """
 
 import sys
@@ -30,21 +31,21 @@ from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, rows_around
 
 SEEDS, SCENES = (201, 202), 7_000  # scenes per seed
 STEPS = 40_000  # mini-batches
-RATE, WARM = 0.02, 0.1  # highest learning rate, and the share of the steps during which it rises to that
-LONGEST = 420  # longer strips, in columns, are left out
-UNSURE = 0.3  # weight of places without a digit in the cost: most places have none
-HELD_OUT = 300  # strips, from the last scenes, that only measure the accuracy
+RATE, WARM = 0.02, 0.1  # highest learning rate, and the share of the steps in which the rate rises to this value
+LONGEST = 420  # strips with this many columns or more are left out
+UNSURE = 0.3  # weight in the cost of places without a digit, because most places have none
+HELD_OUT = 300  # strips, from the last scenes, that are only used to measure the accuracy
 
 
 def main() -> None:
-    """Train the line network on MNIST's 50,000 training images, and replace the bundled one."""
+    """Train the line network on MNIST's 50,000 training images, and replace the bundled network."""
     content = save(pack(learn(training_glyphs())))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
 
 
 class LineNetwork(nn.Module):
-    """The network of `line_network.LAYERS`, with batch normalization: strips (N, 2, ROWS, W) to outputs (N, 11, T)."""
+    """The network of `line_network.LAYERS`, with batch normalization. It maps strips (N, 2, ROWS, W) to (N, 11, T)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +58,7 @@ class LineNetwork(nn.Module):
 
     def forward(self, a: Tensor) -> Tensor:
         *hidden, last = self.layers
-        # Two measures halve the training time: 16-bit products, and the values of a place beside each other in memory.
+        # Two measures halve the training time: 16-bit products, and memory in which all values of a place are adjacent.
         a = a.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, self.training):
             for layer, norm in zip(hidden, self.norms, strict=True):
@@ -117,7 +118,7 @@ def trained(alphabet: Alphabet, from_scenes: list[Example], steps: int) -> LineN
 
 
 def cost_of(network: LineNetwork, batch: Batch) -> Tensor:
-    """Return the cost of a mini-batch: the mean cross-entropy per place, plus the mean cost of a number per digit."""
+    """Return the cost of a mini-batch: the mean cross-entropy of a place, plus the mean CTC cost per digit."""
     outputs = network(batch.strips)
     weights = torch.ones(BLANK + 1)
     weights[BLANK] = UNSURE
@@ -134,7 +135,7 @@ def cost_of(network: LineNetwork, batch: Batch) -> Tensor:
 
 @torch.no_grad()
 def share_right(network: LineNetwork, strips: list[Example]) -> float:
-    """Return the share of numbers that are read right by taking the largest output at each place."""
+    """Return the share of numbers that are read correctly, if the largest output at each place decides."""
     network.eval()
     right = []
     for strip in strips:

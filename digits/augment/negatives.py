@@ -1,6 +1,6 @@
 """Negative examples: images without a digit, such as a wrong segment of a number. All ten targets are 0.
 
-A network that learns them keeps all its outputs low where there is no digit. Some are made of training images: two
+A network that learns them keeps all outputs low where there is no digit. Some examples are made of MNIST images: two
 digits side by side, a digit and a 1, parts of digits, and digits on their side. The others are letters and signs,
 scribbles and blots.
 """
@@ -17,8 +17,8 @@ from digits.augment.allographs import LETTERS
 from digits.augment.elastic import NEGATIVES, random_numbers, smooth_noise, uniform
 from digits.augment.neighbours import cut, ends, grid, normalized, side_by_side
 
-# Which digits may lose which side, given as a direction in radians, clockwise from the right. The other digits might
-# leave a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
+# For each side, the digits that may lose it. A side is a direction in radians, clockwise from the right. A part of the
+# other digits might be a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
 CUTS = {0.0: [0, 2, 3, 4, 5, 6, 7, 8, 9], pi: [0, 2, 5, 6], pi / 2: [0, 3, 5], -pi / 2: [0, 2, 3, 5]}
 
 BEND = 2.0  # deviation of a cut from a straight line, in pixels, root mean square
@@ -51,12 +51,12 @@ class Negatives:
         apart = self.apart(left, right)
         pair = side_by_side(left, right, apart)
         rest = pad(rest_left, (0, 0, 0, 0, 0, n - cut_left)), pad(rest_right, (0, 0, 0, 0, n - cut_right, 0))
-        # Squeezing two digits into a box thins their strokes, so they are thickened first.
+        # Squeezing two digits into a box thins their strokes, so the strokes are thickened first.
         thick = pair.lerp(max_pool2d(pair[:, None], 3, 1, 1)[:, 0], uniform(self.generator, (n, 1, 1), 0, 1))
         return normalized(thick, self.generator, side_by_side(*rest, apart))
 
     def swallowed(self, n: int) -> Tensor:
-        """Draw a digit and a 1, which is easily taken for part of it. Half of the pairs are cut from a third digit."""
+        """Draw a digit and a 1 that seems to be a part of this digit. Half of the pairs are cut from a third digit."""
         mirrored = uniform(self.generator, (n, 1, 1), 0, 1) < 0.5
         digits, ones = self.digits(n, range(10)), self.digits(n, [1])
         left, right = ones.where(mirrored, digits), digits.where(mirrored, ones)
@@ -76,7 +76,7 @@ class Negatives:
         return normalized(torch.cat(parts), self.generator)
 
     def segments(self, n: int) -> Tensor:
-        """Draw a digit whose left or right part is cut off and grey. What is left may look like another digit."""
+        """Draw a digit whose left or right part is cut off and grey. The remaining part may look like another digit."""
         halves = zip((0.0, pi), shared(n, 2), strict=True)
         cuts = [self.cut(self.digits(m, CUTS[0.0]), side, 0.2, 0.7) for side, m in halves]
         part, rest = (torch.cat(images) for images in zip(*cuts, strict=True))
@@ -120,7 +120,7 @@ class Negatives:
         return normalized((4 * (field - uniform(self.generator, (n, 1, 1), 0, 1.5))).clamp(0, 1), self.generator)
 
     def digits(self, n: int, which: Iterable[int]) -> Tensor:
-        """Choose digits (n, 28, 28) float 0..1 with these labels at random, or any digits if none has them."""
+        """Choose images (n, 28, 28) float 0..1 at random, with a label in `which` if there are any."""
         fitting = torch.isin(self.labels, torch.tensor([*which], device=self.labels.device)).nonzero().flatten()
         chosen = torch.randint(len(fitting) or len(self.images), (n,), generator=self.generator, device=fitting.device)
         return self.images[fitting[chosen] if len(fitting) else chosen].float() / 255

@@ -14,7 +14,7 @@ from digits.handwriting.normalize import BOX, MIDDLE, NEAR, REST
 
 SHARE = 0.2  # share of the images that are cut from a neighbour
 MOST = 0.4  # largest share of a neighbour's width that may remain: a whole 1 beside a digit would be a second digit
-STRETCH = 0.25  # logarithm of the largest change of the width
+STRETCH = 0.25  # logarithm of the largest factor by which the width changes
 
 
 def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
@@ -54,7 +54,7 @@ def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
 def normalized(pixels: Tensor, generator: torch.Generator, rest: Tensor | None = None) -> Tensor:
     """Scale and centre images (n, H, W) float 0..1 like MNIST's, but a bit narrower or wider: (n, 28, 28) uint8.
 
-    The `rest` (n, H, W) of the strokes that they are cut from is drawn in grey beside them.
+    `rest` (n, H, W) is the rest of the strokes that the digits are cut from. It is drawn in grey beside them.
     """
     (column, row), (n, height, width) = grid(pixels), pixels.shape
     stretch = pixels.new_empty(n, 1, 1).uniform_(-STRETCH, STRETCH, generator=generator).exp()

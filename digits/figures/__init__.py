@@ -1,1 +1,1 @@
-"""Draw the chapter's figures of a trained network and of how it learns. matplotlib is an extra."""
+"""Draw the chapter's figures of a trained network and its training, with matplotlib, an optional dependency."""

@@ -10,7 +10,7 @@ from digits.model import DigitClassifier
 from digits.network import inputs, weights_and_biases
 from digits.training.pictures import SIGNED
 
-MOST = 150  # lines between two layers, for the largest contributions
+MOST = 150  # at most this many lines between two layers, for the largest contributions
 HEIGHT = 3.8  # inches
 
 
@@ -18,8 +18,8 @@ HEIGHT = 3.8  # inches
 def activations(model: DigitClassifier, image: Tensor) -> Figure:
     """Draw an image (28, 28), uint8 or float 0..1, and every neuron as a circle that darkens with its activation.
 
-    A line is a contribution, activation times weight, to the weighted input of a neuron in the next layer. It is red if
-    positive, blue if negative, and wider if larger. The pixels have no lines, because there would be too many.
+    A line shows a contribution, activation times weight, to the weighted input of a neuron in the next layer. The line
+    is red if positive, blue if negative, and wider if larger. Pixels have no lines, because there would be too many.
     """
     weights, biases = weights_and_biases(model.network)
     x, *layers = feedforward(weights, biases, inputs(image[None], like=weights[0]))
@@ -30,7 +30,7 @@ def activations(model: DigitClassifier, image: Tensor) -> Figure:
     left.set(xticks=[], yticks=[])
     places = [torch.linspace(1, 0, len(layer[0]) + 2)[1:-1] for layer in layers]
     for number, (a, w) in enumerate(zip(layers, weights[1:], strict=False)):
-        contributions = w * a  # (neurons of the next layer, of this one)
+        contributions = w * a  # (neurons of the next layer, neurons of this layer)
         largest = contributions.abs().flatten().topk(min(MOST, contributions.numel())).indices
         for line in largest.tolist():
             to, of = divmod(line, len(a[0]))
@@ -39,7 +39,7 @@ def activations(model: DigitClassifier, image: Tensor) -> Figure:
             colour = SIGNED[5] if share > 0 else SIGNED[1]
             right.plot((number, number + 1), ends, color=colour, linewidth=3 * abs(share), alpha=0.6, zorder=1)
     for number, (a, y) in enumerate(zip(layers, places, strict=True)):
-        size = min(190.0, (60 * HEIGHT / len(y)) ** 2)  # of a circle, in square points: 60 of the 72 in an inch
+        size = min(190.0, (60 * HEIGHT / len(y)) ** 2)  # of a circle, in square points: 60 per inch, not 72, for gaps
         style = {"cmap": "gray_r", "vmin": 0, "vmax": 1, "edgecolors": BLACK, "linewidths": min(0.6, size**0.5 / 10)}
         right.scatter(torch.full_like(y, number), y, size, a[0], zorder=2, **style)
         kind = "output" if number == len(layers) - 1 else "hidden"

@@ -1,4 +1,4 @@
-"""Draw the figures of chapters 1 and 5 with matplotlib; those that TensorBoard also shows are in training/pictures."""
+"""Draw the figures of chapters 1 and 5. training/pictures.py draws the figures that TensorBoard shows, too."""
 
 from collections.abc import Iterator
 
@@ -23,8 +23,8 @@ from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
 from digits.training.pictures import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
 
-COPIES = 20  # distorted copies of one training image that are shown
-EXAMPLES = 2_000  # training images on which the cost of the valley is measured
+COPIES = 20  # number of distorted copies of a training image
+EXAMPLES = 2_000  # training images for the mean cost in the figures valley and gradients
 
 
 def figures(
@@ -34,9 +34,9 @@ def figures(
     planned: int,
     curves: dict[str, dict[int, float]],
 ) -> Iterator[tuple[str, Figure | Image | str]]:
-    """Yield the name of each figure with its drawing, or with the reason why there is none; slow figures come last.
+    """Yield the name of each figure, with the drawing or the reason why there is none. Slow figures come last.
 
-    `model` was saved after `epoch` of a training of `planned` epochs, which logged these `curves`.
+    `model` was saved after `epoch` in a run of `planned` epochs. The `curves` are the learning curves of this run.
     """
     images, labels = data.test
     yield "neurons", neurons()
@@ -62,7 +62,7 @@ def figures(
     path = descent.path_to(model, data, epoch, planned)
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
     drawn = descent.valley(model, path, examples, digits)
-    if 0 < drawn[-1].min() < drawn[-1].max():  # on a logarithmic scale
+    if 0 < drawn[-1].min() < drawn[-1].max():  # a logarithmic scale needs two different costs above 0
         yield "valley", valley(*drawn, len(examples))
     else:
         yield "valley", "training hardly moved the weights, or the cost is 0"
@@ -83,7 +83,7 @@ def neurons() -> Figure:
     actual, predicted = output_changes(SigmoidNeuron(w, b), x, dw, zero)
     step = Perceptron(w + dw, b)(x) - Perceptron(w, b)(x)
     right.plot(dw.flatten(), actual, BLUE, label="sigmoid neuron")
-    right.plot(dw.flatten(), predicted, BLACK, linestyle=":", label="its linear prediction")
+    right.plot(dw.flatten(), predicted, BLACK, linestyle=":", label="linear prediction")
     right.plot(dw.flatten(), step, VERMILION, linestyle="--", label="perceptron")
     right.set(xlabel="change Δw of a weight", ylabel="change of the output")
     right.set_title("Change at w = 1, x = 1, b = -2")
@@ -107,9 +107,9 @@ def learning_curves(curves: dict[str, dict[int, float]], epoch: int) -> Figure:
 
 def distorted(data: MNISTDataModule) -> Figure:
     """Draw one training image as it was distorted in each of the first epochs."""
-    images = data.training[0][:PART]  # images that share their random numbers
+    images = data.training[0][:PART]  # random numbers are drawn per part, so the first part is enough
     copies = torch.stack([distort(images, data.distort, data.seed, epoch)[0] for epoch in range(COPIES)])
-    return tiled(copies, COPIES // 2, f"One training image in its first {COPIES} epochs")
+    return tiled(copies, COPIES // 2, f"One training image, distorted in each of the first {COPIES} epochs")
 
 
 def atlas(seed: int) -> Figure:
@@ -138,7 +138,7 @@ def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows:
     """Draw the most influential hidden neurons: their weights, what activates them, and their output weights."""
     first, last = linears(model.network)
     z = first(inputs(images, like=first.weight))
-    influence = last.weight.norm(dim=0) * z.sigmoid().std(0)  # a neuron that never changes acts as a bias
+    influence = last.weight.norm(dim=0) * z.sigmoid().std(0)  # a neuron whose activation never changes acts as a bias
     chosen = influence.topk(min(rows, len(influence))).indices
     weights, output_weights = first.weight[chosen].view(-1, 28, 28), last.weight.T[chosen]
     activation = torch.stack([z[labels == digit][:, chosen].sigmoid().mean(0) for digit in range(10)], 1)
@@ -159,14 +159,14 @@ def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows:
         for axes, ticks in ((pixels, []), (bars, range(10)), (examples, []), (signed, outputs)):
             axes.set_xticks(ticks)
             axes.tick_params(labelsize=7, length=2, left=axes in (bars, signed), labelleft=axes in (bars, signed))
-    titles = "weights", "mean activation, by digit", "the test images that activate it most", "output weights"
+    titles = "weights", "mean activation, by digit", "test images that activate the neuron most", "output weights"
     for axes, title in zip(grid[0], titles, strict=True):
         axes.set_title(title, fontsize=9)
     return fig
 
 
 def saturation(labels: Tensor, activations: Tensor) -> Figure:
-    """Plot histograms of output activations (N, 10): the output of each label (N,) int64, and the others."""
+    """Plot histograms of output activations (N, 10): the output for the label (N,) int64, and the other nine."""
     fig = figure(3)
     right = one_hot(labels).bool()
     sides = (("the right output", activations[right], BLUE), ("the other nine", activations[~right], VERMILION))
@@ -193,7 +193,7 @@ def valley(flat: Tensor, u: Tensor, v: Tensor, cost: Tensor, examples: int) -> F
         text = axes.annotate(names[epoch], (x, y), (5, 6), textcoords="offset points", color="white", fontsize=9)
         text.set_path_effects([withStroke(linewidth=2, foreground=BLACK)])
     axes.set(xlabel="first direction", ylabel="second direction", aspect="equal")
-    axes.set_title("The cost on a plane through the weights and biases, and their path by epochs", fontsize=10)
+    axes.set_title("The cost on a plane in the space of weights and biases, with their path by epoch", fontsize=10)
     ticks = [tick for tick in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5) if levels[0] <= tick <= levels[-1]]
     label = f"cost on {examples:,} training images"
     fig.colorbar(filled, ax=axes, ticks=ticks, format="{x:g}", label=label, shrink=0.8).minorticks_off()
@@ -210,6 +210,6 @@ def gradients(norms: Tensor, examples: int) -> Figure:
         axes.plot(curve, color=shade, label=f"hidden layer {number}")
     axes.plot(output, color=VERMILION, linestyle="--", label="output layer")
     axes.set(yscale="log", xlabel="epochs of training", ylabel="norm of the gradient of the biases")
-    axes.set_title(f"How fast each layer learns, by the mean cost on {examples:,} training images", fontsize=10)
+    axes.set_title(f"How fast layers learn: gradient of the mean cost on {examples:,} training images", fontsize=10)
     axes.legend(frameon=False, fontsize=9)
     return fig

@@ -1,4 +1,4 @@
-"""Train again, to follow the path of the weights, the cost around that path, and how fast each layer learns."""
+"""Repeat a training, to record the path of the weights, the cost around this path, and how fast each layer learns."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from digits.model import DigitClassifier
 from digits.network import linears, one_hot
 from digits.training.trainer import quiet_trainer
 
-MOST = 30  # epochs that are trained again; later ones take long and hardly move the weights
+MOST = 30  # only this many epochs are trained again; later epochs take long and hardly move the weights
 
 
 def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned: int) -> Tensor:
-    """Train `model` in place on the CPU; return its weights and biases (epochs + 1, P) before and after each epoch.
+    """Train `model` in place on the CPU; return its weights and biases (epochs + 1, P), initial and after each epoch.
 
-    The number of `planned` epochs decides the learning rates of a schedule.
+    A learning rate schedule depends on the number of `planned` epochs.
     """
     path = [parameters_to_vector(model.parameters()).detach()]
     with tqdm(total=epochs, desc="training", unit=" epochs", leave=False, disable=None) as bar:
@@ -34,7 +34,7 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned:
 
 
 def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: int) -> Tensor:
-    """Train a fresh network as `model` was trained, up to its epoch or MOST epochs; return its path (epochs + 1, P)."""
+    """Train a new network as `model` was trained, but for at most MOST epochs, and return its path (epochs + 1, P)."""
     epochs = min(epoch + 1, MOST)
     path = descend(DigitClassifier(**model.hparams), data, epochs, planned)
     if epochs > epoch and not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
@@ -46,7 +46,7 @@ def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: 
 def valley(
     model: DigitClassifier, path: Tensor, images: Tensor, labels: Tensor, steps: int = 31
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Compute the mean cost on images (N, 28, 28) and labels (N,), on a plane through a path (T, P) of parameters.
+    """Compute the mean cost of images (N, 28, 28) and labels (N,) on a plane through a path (T, P) of parameters.
 
     Returns the path on the plane (T, 2), which ends at 0, 0; the coordinates u and v (steps,); and the cost
     (steps, steps) at each v and u.
@@ -65,9 +65,10 @@ def valley(
 
 
 def gradient_norms(model: DigitClassifier, path: Tensor, images: Tensor, labels: Tensor) -> Tensor:
-    """Return how fast each layer learns at each point of a path (T, P): the norm of its biases' gradient (T, layers).
+    """Return how fast each layer learns at each point of a path (T, P): a norm (T, layers).
 
-    The gradient is that of the mean cost on images (N, 28, 28) and labels (N,). For biases it is the mean error delta.
+    It is the norm of the layer's mean error delta, which is the gradient of the mean cost on images (N, 28, 28) and
+    labels (N,) with respect to the biases.
     """
     moved, norms = DigitClassifier(**model.hparams), []
     biases = [layer.bias for layer in linears(moved.network)]

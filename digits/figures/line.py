@@ -1,4 +1,4 @@
-"""Draw the number that opens the chapter, made of touching test images, and what the line network sees in it."""
+"""Draw the number that opens the chapter, made of touching test images, and what the line network reads in it."""
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ def touching(images: Tensor, labels: Tensor) -> np.ndarray:
 
 
 def line(images: Tensor, labels: Tensor) -> Figure:
-    """Draw the strip of the number (darkness, and the eye's score) and below it the network's outputs at each place."""
+    """Draw the strip of the number (darkness, and the eye's scores), and below it the line network's outputs."""
     picture = cv2.cvtColor(touching(images, labels), cv2.COLOR_GRAY2RGB)
     strip = max(strips_of(see(picture)), key=lambda strip: strip.planes.shape[2])
     log = strip.log
@@ -39,5 +39,5 @@ def line(images: Tensor, labels: Tensor) -> Figure:
     below.plot(places, [int(digit) for digit in number], "o", mfc="none", mec=ORANGE, ms=12, mew=2)
     below.set_yticks(range(11), [*map(str, range(10)), "none"])
     below.set(xlabel="place", xlim=ends)
-    below.set_title(f"Its outputs; it reads {number}", fontsize=10)
+    below.set_title(f"The outputs of the line network, which reads {number}", fontsize=10)
     return fig

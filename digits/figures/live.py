@@ -8,7 +8,7 @@ from digits.figures.style import BLUE, figure
 
 
 class LiveCurve(Callback):
-    """Redraw the test accuracy below a notebook's cell after each epoch. `accuracy` holds it in percent, by epoch."""
+    """Redraw the test accuracy below a notebook's cell after each epoch. `accuracy` has a percentage per epoch."""
 
     def __init__(self) -> None:
         self.accuracy: list[float] = []
@@ -20,7 +20,7 @@ class LiveCurve(Callback):
         self.accuracy.append(100 * trainer.callback_metrics["accuracy/test"].item())
         self.axes.clear()
         self.axes.plot(range(1, len(self.accuracy) + 1), self.accuracy, "o-", color=BLUE)
-        low, high = max(0, min(self.accuracy) - 5), min(100, max(self.accuracy) + 5)  # so that noise looks small
+        low, high = max(0, min(self.accuracy) - 5), min(100, max(self.accuracy) + 5)  # margins make noise look small
         self.axes.set(xlim=(0, trainer.max_epochs + 1), ylim=(low, high))
         self.axes.set(xlabel="epochs of training", ylabel="accuracy on test images, %")
         self.axes.set_title(f"{module.shape} at learning rate {module.lr:g}: {self.accuracy[-1]:.1f} %", fontsize=10)

@@ -1,4 +1,4 @@
-"""Draw twenty scenes like those that the eye learns from, and beside each what the eye takes for handwriting."""
+"""Draw twenty scenes like those that the eye learns from, and beside each scene what the eye takes for handwriting."""
 
 import numpy as np
 from numpy.random import default_rng
@@ -14,7 +14,7 @@ TILE, APART = (240, 90), 6  # size of a scene and gap between scenes, in pixels
 
 
 def scenes(images: Tensor, labels: Tensor, seed: int) -> Image.Image:
-    """Return a sheet of scenes with MNIST images (N, 28, 28) uint8 and labels (N,) that the eye never saw."""
+    """Return a sheet of scenes made of MNIST images (N, 28, 28) uint8 with labels (N,), unknown to the eye."""
     rng, written = default_rng((seed, 1)), glyphs(images, labels, seed)
     wide, high = TILE
     sheet = Image.new("RGB", (ACROSS * 2 * (wide + APART), DOWN * (high + APART)), "white")

@@ -1,7 +1,7 @@
-"""Define what all figures share: colours, a width, and how they become PNGs.
+"""Define what all figures share: colours, a width, and the conversion to PNG.
 
-Lines have the colours of Okabe and Ito, which colour-blind people can tell apart. Maps go from light to dark in one
-colour scale, so they keep their order in grey.
+Lines have the colours of Okabe and Ito, which colour-blind people can tell apart. Colour maps go from light to dark, so
+that their order can still be seen in grey.
 """
 
 import io
@@ -18,7 +18,7 @@ def figure(height: float) -> Figure:
 
 
 def png(picture: Figure | Image.Image) -> bytes:
-    """Return a PNG with 256 colours, which is a third as large as with all of them."""
+    """Return a PNG with 256 colours, which takes a third of the bytes of a full-colour PNG."""
     if isinstance(picture, Figure):
         drawn = io.BytesIO()
         picture.savefig(drawn)

@@ -17,7 +17,7 @@ SCALE = lambda accuracy: -np.log10(1 - np.minimum(accuracy, 0.9999)), lambda at:
 
 
 def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Any]]:
-    """Yield each setting that varies with its figure: for each value, a point per seed of the best network.
+    """Yield the name and the figure of each setting that varies: for each value, a point per seed of the best network.
 
     If `every` combination was tried, a line connects the means for each value of a second setting.
     """

@@ -7,16 +7,17 @@ in a particular way. So most of the work is to find the digits and to draw them 
 2. background.py divides out uneven light. Then eye.py, a small network, scores how likely each pixel is handwriting.
 3. components.py groups the connected components of handwriting into lines. strips.py makes each line level and scales
    it to a fixed height: a strip.
-4. line_network.py reads along each strip. Its network says which digit, if any, is in the middle of what it sees. A
-   prefix beam search then finds the likeliest numbers.
+4. line_network.py reads along each strip. At each place, a network says which digit, if any, is in the middle of its
+   window. A prefix beam search then finds the likeliest numbers.
 5. cutting.py cuts the digits of these numbers out of the strip. Digits that touch are separated along a seam.
-6. normalize.py deslants, scales and centres each digit as MNIST does. For networks that were trained so, it also draws
-   the context in grey: the rest of the strokes from which a digit is cut.
-7. reader.py reads each digit with your network and combines its opinion with that of the line network. It rejects a
-   number if its confidence is too low.
+6. normalize.py deslants, scales and centres each digit as MNIST does. If your network was trained with context, the
+   rest of the strokes from which the digit is cut is drawn in grey.
+7. reader.py reads each digit with your network and combines the outputs with those of the line network. A number with
+   a low confidence is rejected.
 
-`read` in reading.py is the entry point. lines.py runs steps 1 to 6, and also turns a picture that lies on its side.
-These steps need no PyTorch, so parallel.py can run them in worker processes. answer.py defines the result.
+`read` in reading.py is the entry point. lines.py runs steps 1 to 6, and also turns pictures that are on their side or
+upside down. Steps 1 to 6 need no PyTorch, so parallel.py can run them in worker processes. answer.py defines the
+result.
 
 The data passes through six types, in this order:
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from digits.handwriting.pdf import Page as Page
     from digits.handwriting.reading import read as read
 
-# Imported on first use, so that normalize.py alone loads fast.
+# Imported on first use, so that importing normalize.py alone is fast.
 LAZY = {"Expected": "lines", "Page": "pdf", "find_lines": "lines", "read": "reading"}
 __all__ = [*LAZY]
 

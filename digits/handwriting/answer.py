@@ -11,9 +11,9 @@ THRESHOLD = 0.25  # a group with less confidence is rejected
 class Reading:
     """A digit, its image (28, 28) float32 0..1, and its box (left, top, right, bottom) in pixels of the picture.
 
-    `outputs` (10,) float32 are the network's. The digit need not have the largest output, because the line network has
-    a say, too. For a detector with its one output a, `outputs` are (1 - a, a), and `digit` is 1 if it detects its digit
-    and else 0.
+    `outputs` (10,) float32 come from the user's network. `digit` may not have the largest output, because the line
+    network has a say, too. For a detector with a single output a, `outputs` are (1 - a, a), and `digit` is 1 if the
+    digit is detected, else 0.
     """
 
     digit: int
@@ -28,7 +28,7 @@ class Reading:
 
     @property
     def runner_up(self) -> int:
-        """The digit with the largest output among the others."""
+        """Of all other digits, the digit with the largest output."""
         return next(n for n in np.argsort(-self.outputs, kind="stable").tolist() if n != self.digit)
 
 
@@ -36,11 +36,11 @@ class Reading:
 class Group:
     """Digits that stand together in a line, from left to right.
 
-    The `confidence` is the probability of the number among the candidates, times the mean of two opinions on its
-    digits: the line network's probability per digit, and the activation of the user's network.
+    The `confidence` is the probability of the number among the candidates, times the mean of two scores: the line
+    network's probability per digit, and the mean activation of the user's network for these digits.
 
     `candidates` are the likeliest numbers with their probabilities, where "" means no number. A `known` group is never
-    rejected: the caller says that it is a single digit, or the picture is an image like MNIST's.
+    rejected: either the caller says that it is a single digit, or the picture is an image like MNIST's.
     """
 
     readings: list[Reading]
@@ -84,9 +84,9 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What was read in a picture: its lines, after turning it counterclockwise by `degrees`.
+    """The lines that were read in a picture, after it was turned counterclockwise by `degrees`.
 
-    If no number was read, `error` says why and what to do. Otherwise it is "".
+    If no number was read, `error` says why and what to do. Otherwise `error` is "".
     """
 
     lines: list[Line]

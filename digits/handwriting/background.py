@@ -1,17 +1,17 @@
-"""Estimate the background, and divide out light and shadows: the result is how dark the strokes are."""
+"""Divide out the light and the shadows on the background, so that the darkness of the strokes remains."""
 
 from functools import partial
 
 import cv2
 import numpy as np
 
-# Lengths are shares of the picture's shorter side, unless they are in pixels. For a blur: its standard deviation.
-LIFT = 0.05, 0.1  # added to the light (0..1) before dividing: in `missing_light`, and in `on_dark_background`
-WINDOW = 0.5  # window of the closing, wider than any stroke
+# Lengths are shares of the picture's shorter side, unless they are in pixels. A blur has its standard deviation.
+LIFT = 0.05, 0.1  # added to the light (0..1) before a division, in `missing_light` and in `on_dark_background`
+WINDOW = 0.5  # side of the closing's window, wider than any stroke
 COARSE = 12  # the closing works at a resolution with this many pixels across its window
 AROUND = 0.1  # blur that estimates shadows
-BLURRED = 6  # that blur works at a resolution with this many pixels to its standard deviation
-BRIGHTEST = 1.05  # a pixel counts as at most this bright, relative to the median
+BLURRED = 6  # the AROUND blur works at a resolution with this many pixels per standard deviation
+BRIGHTEST = 1.05  # brightness is clipped at this many times the median
 EVEN = 0.3  # blur that estimates the light, to find out whether the background is dark
 SOFT = 0.7  # blur in pixels that removes camera noise
 
@@ -19,8 +19,8 @@ SOFT = 0.7  # blur in pixels that removes camera noise
 def missing_light(pixels: np.ndarray) -> np.ndarray:
     """Return the share of the background's light that each pixel of a picture (H, W, 3) uint8 lacks: float32, below 1.
 
-    Light writing on a dark background is inverted first. Then a blur divides out shadows and lamps, and a closing
-    divides out everything else that is wider than a stroke.
+    Light writing on a dark background is inverted first. Then the light is divided by a blurred copy, which removes
+    shadows and lamps, and by a closing, which removes everything else that is wider than a stroke.
     """
     light = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), SOFT)
     light = (1 - light if on_dark_background(light.mean(2)) else light) + np.float32(LIFT[0])
@@ -30,7 +30,7 @@ def missing_light(pixels: np.ndarray) -> np.ndarray:
 
 
 def light_around(light: np.ndarray) -> np.ndarray:
-    """Return the mean light (H, W) around each pixel. Only pixels above the mean count, so that strokes do not."""
+    """Return the mean light (H, W) around each pixel. Only pixels above the mean count, so strokes are left out."""
     height, width = light.shape
     deviation = AROUND * min(height, width)
     reduction = max(1, int(deviation) // BLURRED)
@@ -52,7 +52,7 @@ def estimate_background(light: np.ndarray) -> np.ndarray:
 
 
 def on_dark_background(light: np.ndarray) -> bool:
-    """Return whether strokes are lighter than the background: the light (H, W) 0..1 is skewed towards the strokes."""
+    """Return whether strokes are light on dark: the few pixels of strokes then skew the light (H, W) 0..1 upwards."""
     light = light + np.float32(LIFT[1])
     height, width = light.shape
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)

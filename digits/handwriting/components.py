@@ -6,22 +6,22 @@ A box is (left, top, right, bottom) in pixels. Its right column and bottom row a
 import cv2
 import numpy as np
 
-LENGTH = 0.3  # clarity grows with the longer side to this power, so that digits are clearer than dots beside them
-COMPONENTS = 800  # only this many components are kept, the clearest: a page of writing has a few hundred digits
+LENGTH = 0.3  # clarity grows with the longer side to this power, so that a digit is clearer than a dot beside it
+COMPONENTS = 800  # only this many of the clearest components are kept; a page of writing has a few hundred digits
 TALL = 0.5  # least height of a digit, and of a component that starts a line, as a share of the usual height
-NEAREST = 3  # a component is compared with this many of a line's components
-HIGH = 1.6  # from this many usual heights on, a component may be two touching digits, one below the other
-LEVEL = 0.3  # side by side means: sharing this much of the smaller one's height
-AWAY = 0.5  # a small component joins a line at most this far above or below, in heights of its neighbour
+NEAREST = 3  # a component is compared with this many of the nearest components in a line
+HIGH = 1.6  # a component with this many times the usual height may be two touching digits, one below the other
+LEVEL = 0.3  # components side by side share at least this part of the smaller component's height
+AWAY = 0.5  # a small component joins a line at most this far above or below it, in heights of its neighbour there
 
 
 def stroke_boxes(mask: np.ndarray, scores: np.ndarray, certain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the boxes (N, 4) of the components of a mask (H, W) bool that may be strokes, and which are clipped (N,).
+    """Return the boxes (N, 4) of the components of a mask (H, W) bool that may be strokes, and if each is clipped (N,).
 
-    A stroke has at least one pixel that is `certain` (H, W) bool to be handwriting: hysteresis, as in J. Canny's edge
+    A stroke has at least one pixel where `certain` (H, W) bool is True. This is hysteresis, as in J. Canny's edge
     detector (1986). The clearest components are kept. Clarity is the mean of the eye's `scores` (H, W) float32 0..1,
-    times a power of the length. A component is clipped if it touches the left or right border, where it may belong to
-    a digit outside. The clearest component never counts as clipped.
+    times a power of the length. A component is clipped if it touches the left or right border, because it may belong
+    to a digit outside the picture. The clearest component never counts as clipped.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     left, top, width, height, area = stats.T
@@ -42,12 +42,12 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def lines(boxes: np.ndarray) -> list[np.ndarray]:
-    """Group boxes (N, 4) into lines, from top to bottom. Lines may rise or fall; small boxes join the line nearby."""
+    """Group boxes (N, 4) into lines, from top to bottom. Lines may slope. A small box joins a line nearby, if any."""
     heights = boxes[:, 3] - boxes[:, 1]
     usual = weighted_median(heights, heights)
     is_unusual = (heights <= TALL * usual) | (heights >= HIGH * usual)
     grouped: list[list[list[int]]] = []
-    for box in boxes[np.lexsort((boxes[:, 0], is_unusual))].tolist():  # usual heights first, then from left to right
+    for box in boxes[np.lexsort((boxes[:, 0], is_unusual))].tolist():  # usual heights first, each from left to right
         left, top, right, bottom = box
         is_small, best_line, best = bottom - top <= TALL * usual, None, -np.inf
         for line in grouped:
@@ -70,6 +70,6 @@ def union(boxes: np.ndarray) -> np.ndarray:
 
 
 def tall(line: np.ndarray) -> np.ndarray:
-    """Return those boxes (N, 4) of a line that are tall enough to be digits."""
+    """Return the boxes (N, 4) of a line that are tall enough to be digits."""
     heights = line[:, 3] - line[:, 1]
     return line[heights > TALL * heights.max()]

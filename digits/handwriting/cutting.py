@@ -11,19 +11,19 @@ from digits.handwriting.normalize import BOX, NEAR, bounds, normalize
 from digits.handwriting.strips import DIGIT, ROWS, Strip
 
 FOREGROUND = 0.35  # pixels with a higher score from the eye are foreground
-# So are pixels that are darker than DARK and score more than FAINT, because the eye is unsure inside thick strokes.
-# Darkness is relative to the usual darkness of strokes. Where the eye has missed a digit, DARK alone decides.
+# The eye is unsure inside thick strokes, so pixels darker than DARK with a score above FAINT are foreground, too.
+# Darkness is relative to the usual darkness of strokes. Where the eye missed a digit, DARK alone is enough.
 DARK, FAINT = 0.5, 0.1
-ASIDE = 0.55  # cost of a diagonal step of a seam, in pixels of foreground
-MIDWAY = 0.02  # largest cost of leaving the middle between two digits
+ASIDE = 0.55  # extra cost of a diagonal step of a seam; crossing a pixel of foreground costs 1
+MIDWAY = 0.02  # largest cost per row of a seam that is not midway between two digits
 # Distances in heights of a digit:
-BESIDE = 0.9  # a digit's pixels are at most this far to the left and right of its middle
-CLOSE = 0.25  # each of its strokes comes at least this close to its middle
-BAND = 0.6  # strokes whose centre is farther above or below the middle row belong to another line
+BESIDE = 0.9  # a digit's pixels are at most this far to the left and right of its middle, in heights of a digit
+CLOSE = 0.25  # each stroke of a digit comes this close to the digit's middle column, in heights of a digit
+BAND = 0.6  # strokes whose centre is farther from the middle row, in heights of a digit, belong to another line
 SPECK = 12  # a digit has at least this many pixels
 
 Box = tuple[int, ...]  # left, top, right, bottom
-Place = tuple[float | None, float, float | None]  # columns: middle of the digit before, of this digit, of the next one
+Place = tuple[float | None, float, float | None]  # middle columns of the previous, this, and the next digit
 
 
 def places_of(middles: Sequence[float]) -> list[Place]:
@@ -34,7 +34,8 @@ def places_of(middles: Sequence[float]) -> list[Place]:
 def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray, Box]]:
     """Return a function that cuts the digit at a place out of a strip. `context` is as in `find_lines`.
 
-    It returns the digit's image (28, 28) float32 0..1, which is empty without foreground, and its box in the strip.
+    This function returns the image of the digit (28, 28) float32 0..1, which is black if there is no foreground, and
+    the box of the digit in the strip.
     """
     dark, scores = strip.planes
     mask = (scores > FOREGROUND) | ((dark > DARK) & (scores > FAINT))
@@ -63,7 +64,7 @@ def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray
 def seam(mask: np.ndarray, left: float, right: float) -> np.ndarray:
     """Return the columns (H,) of the path down a mask (H, W), between two columns, that crosses the least foreground.
 
-    Dynamic programming finds it: S. Avidan and A. Shamir, "Seam carving for content-aware image resizing", 2007.
+    Dynamic programming finds the path: S. Avidan and A. Shamir, "Seam carving for content-aware image resizing", 2007.
     """
     start, end = int(left), min(int(right) + 1, mask.shape[1])
     off_centre = MIDWAY * np.abs(np.linspace(-1, 1, end - start, dtype=np.float32))
@@ -93,7 +94,7 @@ def strokes_near(region: np.ndarray, middle: float) -> np.ndarray:
 def _drawn(dark: np.ndarray, mask: np.ndarray, digit: np.ndarray, *, context: bool) -> tuple[np.ndarray, Box]:
     """Return the normalized image of a digit with soft edges, and its box.
 
-    In `context`, the image also shows the rest of the connected components from which the digit is cut.
+    With `context`, the image also shows the rest of the connected components from which the digit is cut.
     """
     box = left, top, right, bottom = bounds(digit)
     margin = 2 + max(right - left, bottom - top) * NEAR // BOX

@@ -1,9 +1,9 @@
-"""The line network reads along a strip: at each place, it says which digit is in the middle of what it sees.
+"""The line network reads along a strip: at each place, it says which digit is in the middle of its window.
 
 Its sigmoid neurons share their weights along the strip. Such a network is called a space displacement network (Y. LeCun
 and others, 1998, section VII) or a time-delay network (A. Waibel and others, 1989). It has ten outputs for the digits,
-and a BLANK for "no digit here", as in connectionist temporal classification (A. Graves and others, 2006). A digit that
-is seen at several places in a row is read once. `python -m digits.augment.line_learning` trains the network.
+and the output BLANK for "no digit here", as in connectionist temporal classification (A. Graves and others, 2006). A
+digit that is seen at several places in a row is read once. `python -m digits.augment.line_learning` trains the network.
 """
 
 from collections import defaultdict
@@ -25,19 +25,19 @@ ROWS, DIGIT = 40, 22  # height of a strip and of most digits in it, in pixels
 STEP = 2  # columns of a strip from one place to the next
 BLANK = 10  # the output that stands for no digit
 BEAM, SHOWN = 12, 6  # prefixes kept at each place, and numbers returned
-UNLIKELY = 0.003  # the search ignores a digit that is less likely at a place
+UNLIKELY = 0.003  # the search ignores digits with a lower probability at a place
 BUNDLED = Path(__file__).with_name("line.npz")
 
 Length = tuple[int, int]  # the fewest and the most digits that a number may have
 Candidate = tuple[str, float, tuple[int, ...]]  # a number, its log-probability, the place of each digit
-# For a prefix: its probability if a blank comes last, its probability if its last digit does, the place of each digit.
+# For a prefix: its probability with a blank at the current place, and with its last digit there; each digit's place.
 Beam = tuple[float, float, tuple[int, ...]]
 Beams = dict[str, Beam]
 
 
 @cache
 def bundled() -> Layers:
-    """Return the line network that comes with digits."""
+    """Return the line network that comes with this program."""
     return unpack(load(BUNDLED))
 
 
@@ -55,12 +55,12 @@ def outputs(planes: np.ndarray, layers: Layers) -> np.ndarray:
 
 
 def rows_around(reach: tuple[int, int], step: tuple[int, int]) -> int:
-    """Return the padding of a layer above and below, in rows: none if its kernel covers all rows."""
+    """Return the padding above and below a layer, in rows. It is 0 if the kernel covers all rows."""
     return 0 if reach[0] == step[0] else reach[0] // 2
 
 
 def numbers(log: np.ndarray, length: Length | None = None, digits: str = "0123456789") -> list[Candidate]:
-    """Find the likeliest numbers in log-probabilities (T, 11) by prefix beam search, and return the best first.
+    """Find the likeliest numbers in log-probabilities (T, 11) by prefix beam search, the likeliest first.
 
     With a `length`, only numbers of that many digits are returned. The search then keeps the best prefixes of every
     length. Only the given `digits` may occur.
@@ -84,7 +84,7 @@ def numbers(log: np.ndarray, length: Length | None = None, digits: str = "012345
                     _add(longer, prefix + str(d), (0.0, before * now[d], (*places, t)))
         kept = _kept(longer, length)
         total = sum(b + d for b, d, _ in kept.values()) or 1e-300
-        scale += np.log(total)  # without this scaling, long lines would underflow
+        scale += np.log(total)  # without scaling, the probability of a long line would underflow
         beams = {prefix: (b / total, d / total, places) for prefix, (b, d, places) in kept.items()}
     candidates = [
         (prefix, float(np.log(b + d + 1e-300) + scale), places)
@@ -95,7 +95,7 @@ def numbers(log: np.ndarray, length: Length | None = None, digits: str = "012345
 
 
 def _add(beams: Beams, prefix: str, beam: Beam) -> None:
-    """Add the probability of another alignment of a prefix. The likelier alignment decides the places of its digits."""
+    """Add the probability of another alignment of a prefix. The prefix keeps the places of the likelier alignment."""
     blank, digit, places = beam
     b, d, earlier = beams.get(prefix, (0.0, 0.0, places))
     beams[prefix] = b + blank, d + digit, earlier if b + d >= blank + digit else places

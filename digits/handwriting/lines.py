@@ -14,20 +14,20 @@ from digits.handwriting.normalize import is_normalized
 from digits.handwriting.picture import open_picture
 from digits.handwriting.strips import DIGIT, SURE, ZOOM, Strip, strips_of
 
-SMALL = 8  # digits that are lower than this, in pixels of the picture, are not read
+SMALL = 8  # digits less than this many pixels high in the picture are not read
 SMALLEST = 150  # pictures are enlarged until they have at least the area of 150 x 150 pixels
-APART = 1.6  # digits whose middles are farther apart than this, in heights of a digit, belong to different groups
+APART = 1.6  # digits belong to different groups if their middles are farther apart, in heights of a digit
 PLACE = ZOOM * STEP  # columns of a strip from one place of the line network to the next
-FAR = 3  # candidates have log-probabilities up to this much below that of the likeliest number
-# A picture is also tried on its side and upside down if its `clarity` is less than CLEAR times the highest possible. It
-# is turned only if the clarity then rises by the factor TURNED, and is at least WELL times the highest possible.
+FAR = 3  # a number is no candidate if its log-probability is more than this below that of the likeliest number
+# If the `clarity` of a picture is below CLEAR times the highest possible, the picture is also tried on its side and
+# upside down. A turn must raise the clarity by a factor of TURNED, to at least WELL times the highest possible.
 CLEAR, TURNED, WELL = 0.8, 1.6, 0.5
 
 
 class Expected(NamedTuple):
-    """What the caller knows about a picture. A `single` digit or a `length` implies that it is upright."""
+    """What the caller knows about a picture. A `single` digit or a `length` implies that the picture is upright."""
 
-    single: bool = False  # it shows a single digit
+    single: bool = False  # the picture shows a single digit
     length: Length | None = None  # each line is a number of this many digits
     digits: str = "0123456789"  # only these digits can occur
     upright: bool = False
@@ -36,15 +36,15 @@ class Expected(NamedTuple):
 ANYTHING = Expected()
 
 
-Groups = list[list[Candidate]]  # the groups of a line: the candidates for each, the likeliest first
+Groups = list[list[Candidate]]  # the candidates for each group of a line, the likeliest first
 
 
 class Segmentation(NamedTuple):
-    """The lines of a picture, after turning it counterclockwise by `degrees`, and the candidates for their numbers.
+    """The candidates for the numbers in each line of a picture, after it was turned counterclockwise by `degrees`.
 
     Here, the places of a candidate are the indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark,
-    and in `boxes` (left, top, right, bottom) in pixels of the picture. If the caller expects a length, `seen` has the
-    number of digits that the line network would otherwise read in each line. `known` is as in `Group`.
+    and in `boxes` (left, top, right, bottom) in pixels of the picture. If the caller expects a length, `seen` has, for
+    each line, the number of digits that the line network reads without that length. `known` is as in `Group`.
     """
 
     lines: list[Groups]
@@ -58,8 +58,8 @@ class Segmentation(NamedTuple):
 def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = False) -> Segmentation:
     """Find the lines of a picture of any type that `read` takes, and the candidates for their numbers.
 
-    With `context`, the image of a digit that is cut from larger strokes shows the rest in grey. This is for networks
-    that were trained on such images, with `handwriting`.
+    With `context`, the image of a digit that is cut from larger strokes shows the rest of these strokes in grey. This
+    is for networks that were trained with `handwriting`, because their training images show such strokes.
 
     Raises UserError if the picture cannot be opened or shows no strokes, or if all its digits are too small.
     """
@@ -84,7 +84,7 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
 
 
 def turn_upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
-    """Try to turn a picture so that it is read more clearly. Return the degrees (counterclockwise) and the strips."""
+    """Turn a picture if that makes its digits clearer. Return the degrees (counterclockwise) and the strips."""
     best_degrees, best_strips = 0, strips_of(planes)
     best, possible = clarity(best_strips, scale)
     in_lines = len(best_strips) < 2 or any(strip.tall > 1 for strip in best_strips)
@@ -105,11 +105,12 @@ def is_legible(strip: Strip, scale: float) -> bool:
 
 
 def clarity(strips: list[Strip], scale: float) -> tuple[float, float]:
-    """Return how clearly the line network sees digits, and the clarity if every tall component were surely a digit.
+    """Return how clearly the line network sees digits in a picture with these strips, and the highest possible clarity.
 
-    Each digit counts with the squared height of its line, times its probability to the power of 4, times the square
-    root of the number of tall components in the line. The root favours the right way up: in a picture on its side, each
-    digit is a line of its own.
+    Clarity is a sum over the digits that the line network sees. A digit adds p**4 * h**2 * n**0.5: p is the probability
+    of the digit, h the height of its line, and n the number of tall components in the line. The factor n**0.5 favours
+    upright pictures, because each digit of a picture on its side is a line of its own. The clarity is highest if every
+    tall component is a digit with p = 1.
     """
     clear, possible = 0.0, 0.0
     for strip in strips:
@@ -124,7 +125,7 @@ def clarity(strips: list[Strip], scale: float) -> tuple[float, float]:
 
 
 def groups_along(log: np.ndarray, expected: Expected) -> Groups:
-    """Return the candidates for each group of a line, given the line network's outputs (T, 11) along it.
+    """Return the candidates for each group of a line, given the line network's outputs (T, 11) along the line.
 
     Wide gaps between digits of the likeliest number separate groups. A line of an expected length is a single group.
     """
@@ -163,9 +164,9 @@ def cut_out(
 
 
 def opened(picture: Any, *, single: bool = False) -> tuple[np.ndarray, float]:
-    """Return the pixels (H, W, 3) uint8 of a picture in its working size, and their width in original pixels.
+    """Return the pixels (H, W, 3) uint8 of a picture in its working size, and the width of a pixel in original pixels.
 
-    Raises UserError if it cannot be opened.
+    Raises UserError if the picture cannot be opened.
     """
     image, scale = open_picture(picture, single=single)
     pixels = np.asarray(image)

@@ -2,8 +2,8 @@
 
 MNIST's digits were scaled to fit 20x20 pixels with their aspect ratio kept, anti-aliased, and placed with their centre
 of mass in pixel 14 of 28x28, counted from 0 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten
-digits"). Here, an unusual slant or stroke width is corrected first. A digit that was cut from larger strokes can have
-their rest beside it in grey. Without that context, nobody can tell whether a stroke is a 1 or the left side of a 0.
+digits"). Here, an unusual slant or stroke width is corrected first. If a digit is cut from larger strokes, the rest of
+these strokes can be drawn in grey beside it. Without this context, a 1 looks like the left side of a 0.
 """
 
 import cv2
@@ -11,18 +11,18 @@ import numpy as np
 
 BOX, MIDDLE = 20, 14.5  # the longer side of a digit, and both coordinates of its centre of mass, in 28x28 pixels
 FINE = 4  # all steps but the last work at this many times MNIST's resolution
-REST, NEAR = 0.5, 5  # brightness of the context, and how far it is drawn beside a digit, in pixels
+REST, NEAR = 0.5, 5  # brightness of the context, and how far from the digit it is drawn, in pixels
 
 # Tuned on MNIST's validation digits.
 SLANT = -0.25, 0.0  # range of slants after deslanting, in columns per row; digits with a negative slant lean right
-SLANTED = -1.04, 0.81  # slants of 99.8 % of MNIST's training digits; a dash exceeds them, and keeps most of its slant
+SLANTED = -1.04, 0.81  # slants of 99.8 % of MNIST's training digits; a dash slants more, and mostly keeps its slant
 STROKE = 2.0, 4.0  # range of stroke widths after normalization, in MNIST's pixels
 
 
 def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray:
-    """Draw a digit (H, W) float32 0..1, with 1 on its strokes and any margins, as MNIST does: (28, 28) float32 0..1.
+    """Draw the `strokes` (H, W) float32 0..1 of a digit as MNIST does: (28, 28) float32 0..1. Any margins are cropped.
 
-    `rest` (H, W) bool is the context: the rest of the strokes that the digit is cut from. Their width stays as it is.
+    `rest` (H, W) bool is the context: the rest of the strokes that the digit is cut from. Its stroke width is kept.
     """
     left, top, right, bottom = bounds(_drawn(strokes))
     strokes = strokes[top:bottom, left:right]
@@ -52,7 +52,7 @@ def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray
 
 
 def _drawn(strokes: np.ndarray) -> np.ndarray:
-    """Return the mask of pixels at least half covered by strokes, or nearly as dark as the darkest if none is."""
+    """Return a mask of the pixels above 0.5, or above 0.9 times the maximum if that is less."""
     return strokes > min(0.5, 0.9 * strokes.max())
 
 
@@ -100,7 +100,8 @@ def centre_of_mass(image: np.ndarray) -> tuple[float, float]:
 def is_normalized(pixels: np.ndarray) -> bool:
     """Return whether pixels (H, W, 3) uint8 could be one of MNIST's 70,000 images.
 
-    They are grey, 28x28, with a box of 20 pixels (a few of 19) and the centre of mass in the middle.
+    These are grey and 28x28. The longer side of the digit has 20 pixels (in a few images 19), and the centre of mass is
+    in the middle.
     """
     grey = pixels[:, :, 0]
     if grey.shape != (28, 28) or not grey.any() or (pixels != grey[:, :, None]).any():

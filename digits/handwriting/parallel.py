@@ -21,8 +21,8 @@ T = TypeVar("T")
 def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Generator[T | UserError]:
     """Call a function for each task, and yield the results in order. A task is a tuple of arguments.
 
-    Worker processes do the work if there are MANY tasks. A UserError that the function raises is yielded in place of
-    the result. Close the iterator to stop early. Raises UserError if a worker process is killed.
+    Worker processes do the work if there are MANY tasks or more. A UserError that the function raises is yielded in
+    place of the result. Close the iterator to stop early. Raises UserError if a worker process is killed.
     """
     cores, waiting = os.cpu_count() or 1, iter(tasks)
     while batch := list(islice(waiting, AHEAD * cores)):
@@ -42,7 +42,7 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
 
 
 def _call(folder: str, function: Callable[..., T], task: tuple[Any, ...]) -> T | UserError:
-    os.chdir(folder)  # workers are reused, and the caller may have changed its folder since they started
+    os.chdir(folder)  # workers are reused, and the caller may have changed the working folder since they started
     return tried(function, *task)
 
 

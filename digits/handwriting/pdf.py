@@ -1,7 +1,7 @@
-"""Draw the pages of a PDF with PDFium. This is an optional extra, since most pictures are not PDFs.
+"""Draw the pages of a PDF with PDFium, which is an optional dependency because most pictures are not PDFs.
 
 A small file can demand any amount of time and memory, and PDFium cannot be interrupted. So each page is opened in a
-process of its own: `python pdf.py FILE` counts the pages, and `python pdf.py FILE NUMBER` draws one.
+process of its own: `python pdf.py FILE` counts the pages, and `python pdf.py FILE NUMBER` draws a page.
 """
 
 import os
@@ -16,9 +16,9 @@ from PIL import Image
 
 from digits.common.errors import UserError, install
 
-RESOLUTION = 200  # dots per inch: then digits of 4 mm, as in the boxes of a form, are 30 pixels high
+RESOLUTION = 200  # dots per inch; digits 4 mm high, as in the boxes of a form, become 30 pixels high
 MOST_PIXELS = 16e6  # limit for a page; an A4 page has 4 million
-SECONDS, MEMORY = 5, 1_500_000_000  # limits of CPU time and bytes for a page; most need 0.3 s and a tenth of the bytes
+SECONDS, MEMORY = 5, 1_500_000_000  # limits of CPU time and bytes per page; most take 0.3 s and a tenth of the bytes
 MOST_PAGES = 10_000  # limit for a file
 DAMAGED_PAGES, WAIT = 10, 60  # give up a file after 10 damaged pages in a row, or 60 s without a good page
 REFUSED = 3  # exit code of the process if its standard error says why it refuses a page
@@ -38,7 +38,7 @@ class PageError(UserError):
 
 
 class Patience:
-    """Gives up a PDF with too many damaged pages in a row: it may claim thousands, and each takes seconds."""
+    """Gives up a PDF with too many damaged pages in a row: there may be thousands, and each takes seconds."""
 
     def __init__(self) -> None:
         self.given_up = set[str]()
@@ -51,7 +51,7 @@ class Patience:
     def judge(self, picture: Any, result: Any) -> Any:
         """Return the result of a picture, and decide whether to give up its file. Call it for all pictures in order."""
         damaged, file = isinstance(result, PageError), picture.file if isinstance(picture, Page) else ""
-        if damaged and file in self.given_up:  # another process had begun this page before
+        if damaged and file in self.given_up:  # a worker began this page before the file was given up
             return PageError(SKIPPED)
         if file != self.file or not damaged:
             self.file, self.damaged, self.since = file, 0, monotonic()
@@ -62,7 +62,7 @@ class Patience:
 
 
 def count_pages(file: str | Path) -> int:
-    """Count the pages of a PDF. Raises PageError if it cannot be opened or has too many, OSError if it is missing."""
+    """Count the pages of a PDF. Raises PageError if this fails or gives too many, OSError if the file is missing."""
     return int(_run(str(file)))
 
 
@@ -74,7 +74,7 @@ def render(page: Page) -> Image.Image:
 
 
 def _run(file: str, *number: str) -> bytes:
-    """Run this module as a process, and return what it writes."""
+    """Run this module as a process, and return its standard output."""
     os.stat(file)  # raises OSError if the file is missing
     if find_spec("pypdfium2") is None:
         raise PageError(f"PDFs need pypdfium2: {install('pdf')}")
@@ -85,13 +85,13 @@ def _run(file: str, *number: str) -> bytes:
         raise PageError(f"cannot be read: it takes more than {WAIT} seconds to open") from error
     if done.returncode == REFUSED:
         raise PageError(done.stderr.decode())
-    if done.returncode:  # it ran out of time or memory, or PDFium crashed
+    if done.returncode:  # the process ran out of time or memory, or PDFium crashed
         raise PageError(f"cannot be read: it is damaged, or takes more than {SECONDS} seconds or {MEMORY / 1e9:g} GB")
     return done.stdout
 
 
 def _answer(file: str, number: str | None = None) -> bytes:
-    """Return the number of pages of a file, or the width, the height and the pixels of the page with this number."""
+    """Return the number of pages of a file, or if a page number is given, the width, height and pixels of this page."""
     import pypdfium2
 
     try:
@@ -116,7 +116,7 @@ def _answer(file: str, number: str | None = None) -> bytes:
 
 def _limit() -> None:
     """Limit the CPU time and memory of this process."""
-    if sys.platform == "linux":  # elsewhere only the parent's timeout of WAIT seconds limits it
+    if sys.platform == "linux":  # elsewhere, only the parent's timeout of WAIT seconds applies
         import resource
 
         for kind, limit in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, MEMORY)):

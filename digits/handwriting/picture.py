@@ -16,8 +16,8 @@ from digits.common.errors import UserError
 from digits.common.files import check_target, read_bounded, write_atomically
 from digits.handwriting.pdf import Page, render
 
-# The supported formats, and the largest size of each in megapixels. Within it, reading takes less than about 900 MB and
-# three seconds. JPEG 2000 is the slowest to decode: its 9 megapixels are an A4 page at 300 dots per inch.
+# The supported formats, and the largest size of each in megapixels. Up to this size, reading takes less than about
+# 900 MB and three seconds. JPEG 2000 is the slowest to decode: its 9 megapixels are an A4 page at 300 dots per inch.
 FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "WEBP": 32, "JPEG2000": 9, "AVIF": 32}
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 LARGEST = 100_000_000  # largest file, in bytes
@@ -48,7 +48,7 @@ def save(image: Image.Image, path: Path) -> None:
 def open_picture(picture: Any, *, single: bool = False) -> tuple[Image.Image, float]:
     """Open a picture as upright RGB and reduce it to its WORKING size, which is smaller for a `single` digit.
 
-    Also return the width of one of its pixels in original pixels. Raises UserError if the picture cannot be read.
+    Also return the width of a pixel of this image in original pixels. Raises UserError if the picture cannot be read.
     """
     with _user_errors():
         image = _opened(picture)
@@ -58,7 +58,7 @@ def open_picture(picture: Any, *, single: bool = False) -> tuple[Image.Image, fl
             size = f"{image.width}x{image.height} pixels"
             raise UserError(f"too small or too narrow to show a digit: {size}; use a larger picture")
         width, height = (max(1, int(n * working / pixels**0.5)) for n in image.size)
-        image.draft("", (width, height))  # decodes a JPEG at a half, a quarter or an eighth, which is faster
+        image.draft("", (width, height))  # decodes a JPEG at 1/2, 1/4 or 1/8 of its size, which is faster
         image = _reducible(image)
         reduction = -(-int((image.width * image.height) ** 0.5) // working)
         image = _as_rgb(image.reduce(reduction))
@@ -88,9 +88,9 @@ def _user_errors() -> Iterator[None]:
 
 
 def content(picture: Any) -> Any:
-    """Make a picture fit for a worker process: read an open file, and convert anything like an array to an array.
+    """Prepare a picture for a worker process: read an open file, and convert anything like an array to an array.
 
-    Returns the UserError instead if it is not a picture.
+    Returns a UserError instead, and does not raise it, if the argument is not a picture.
     """
     try:
         if isinstance(picture, Image.Image):
@@ -114,7 +114,7 @@ def content(picture: Any) -> Any:
 def _opened(picture: Any) -> Image.Image:
     """Return a picture of any type as a PIL image, which may not be decoded yet.
 
-    Raises UserError if it is too large, and raises the picture itself if `content` made it a UserError.
+    Raises UserError if the picture is too large. A UserError that `content` returned in its place is raised, too.
     """
     if isinstance(picture, UserError):
         raise picture
@@ -137,7 +137,7 @@ def _opened(picture: Any) -> Image.Image:
     if array.dtype.newbyteorder("=") == np.uint16:
         array = array >> 8
     elif array.dtype.kind in "fb":
-        if array.max(initial=0) > 2:  # resizing may overshoot 1 a little, which is clipped below
+        if array.max(initial=0) > 2:  # values a little above 1, as after resizing, are clipped below
             raise UserError(f"this array has values up to {array.max():g}, not 0..1; divide it by 255, or use uint8")
         array = array * 255.0
     if array.dtype != np.uint8:
@@ -173,7 +173,7 @@ def _reducible(image: Image.Image) -> Image.Image:
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
-    """Return an image as upright RGB, and show it on white if it is transparent, or on black if it is light."""
+    """Return an image as upright RGB. A transparent image is put on white, or on black if it is mostly light."""
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode[0] in "IF":  # more than 8 bits per pixel
         stretched = cv2.normalize(np.asarray(image, np.float32), np.empty(0), 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)

@@ -1,4 +1,4 @@
-"""Read the digits that lines.py finds with your network, and weigh its opinion against the line network's."""
+"""Read the digits that lines.py finds, by combining your network with the line network."""
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -17,16 +17,16 @@ from digits.handwriting.pdf import Patience
 if TYPE_CHECKING:
     from torch import nn
 
-# A candidate's score is its log-probability by the line network, plus WEIGHT times the sum of log(output) over its
-# digits, by the user's network. An output counts as at least FLOOR, so that no digit alone rules out a number.
+# The score of a candidate is its log-probability from the line network, plus WEIGHT times the sum over its digits of
+# log(output) of the user's network. Outputs below FLOOR count as FLOOR, so that one digit cannot rule out a number.
 WEIGHT, FLOOR = 0.7, 0.001
 
 
 class Reader:
     """Reads the digits in pictures with a network of 784 inputs and 10 outputs.
 
-    A network with one output is a detector: it `detects` whether a single digit is the one that it has learned.
-    `context` is as in `find_lines`.
+    If `detects`, the network has one output, and detects the single digit that it has learned. `context` is as in
+    `find_lines`.
     """
 
     def __init__(self, network: "nn.Module", context: bool = False) -> None:
@@ -40,10 +40,10 @@ class Reader:
         return next(self.read_all([(picture, expected)]))
 
     def read_all(self, pictures: Sequence[tuple[Any, Expected]]) -> Generator[Answer]:
-        """Read pictures in order, each with what is expected of it. Use all cores if there are many.
+        """Read pictures in order, each with what the caller expects. Use all cores if there are many.
 
-        Close the iterator to stop early. Raises UserError if a worker process is killed, or if anything but a single
-        digit is expected of a detector.
+        Close the iterator to stop early. Raises UserError if a worker process is killed, or if a detector is to
+        read anything but a single digit.
         """
         if self.detects:
             if any(expected._replace(single=False) != ANYTHING for _, expected in pictures):
@@ -56,7 +56,7 @@ class Reader:
                 yield self.answer(patience.judge(picture, result), expected)
 
     def answer(self, segmentation: Segmentation | UserError, expected: Expected = ANYTHING) -> Answer:
-        """Read the lines of a picture, or pass on the error that kept them from being found."""
+        """Read the lines of a picture, or return the error that `find_lines` raised."""
         if isinstance(segmentation, UserError):
             return Answer([], error=str(segmentation))
         outputs, seen = self.outputs(segmentation.images), segmentation.seen or [0] * len(segmentation.lines)
@@ -92,9 +92,10 @@ class Reader:
     def read_group(
         self, candidates: list[Candidate], seen: int, segmentation: Segmentation, outputs: np.ndarray
     ) -> Group:
-        """Choose the likeliest number among candidates by both networks, given the outputs (N, 10) of the user's.
+        """Choose the likeliest candidate according to both networks, given the outputs (N, 10) of the user's network.
 
-        The confidence is lower if the line network would have `seen` more or fewer digits without an expected length.
+        `seen` is the number of digits that the line network reads without the expected length, or 0 if no length is
+        expected. If the chosen number has more or fewer digits, its confidence is lower.
         """
 
         def reading(digit: int, n: int) -> Reading:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Network = str | Path | nn.Module
     Digits = int | range | str | None
 
-MOST_DIGITS = 50  # longest number that can be expected: a longer one takes more time, and nobody writes it
+MOST_DIGITS = 50  # longest number that can be expected; longer numbers take more time, and nobody writes them
 
 
 @overload
@@ -48,7 +48,7 @@ def read(
 
 
 def read(pictures, *, network="bundled", single=False, length=None, digits=None):
-    """Read the numbers in a picture, or in each of a list of them.
+    """Read the numbers in a picture, or in each picture of a list.
 
     >>> from digits import read
     >>> answer = read("docs/504192.jpg")
@@ -67,10 +67,10 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
             image, a `Page` of a PDF, or an array (H, W) or (H, W, 3 or 4) of uint8, uint16, bool or float 0..1. Strokes
             may be dark on light or light on dark. A long list is read on all cores.
         network: A run, a checkpoint, "bundled" (the default), or a module with 784 inputs and ten outputs 0..1, such as
-            a DigitClassifier. A module sees each digit without context: without the rest of the strokes it touches.
+            a DigitClassifier. A module sees each digit without context, that is, without strokes that touch it.
         single: Read only the clearest digit of each picture.
-        length: The number of digits in each number, such as 8, range(6, 9) or "6-8". Then each line of a picture is
-            read as one number of this length, whatever the gaps in it.
+        length: The number of digits in each number, such as 8, range(6, 9) or "6-8". With a length, each line of
+            a picture is read as a single number, even if there are gaps in the line.
         digits: The digits that can occur, such as "01".
 
     Returns:
@@ -81,14 +81,14 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
 
     Raises:
         UserError: If the network is missing, if `length` or `digits` make no sense, or in a process that was forked
-            after a `read`. A picture that cannot be read raises nothing: its `error` says why.
+            after a `read`. A picture that cannot be read raises nothing: the `error` of its `Answer` says why.
     """
     from torch import nn
 
     from digits.checkpoint.selection import find
 
     if first_process() != os.getpid():
-        # A fork has none of the threads of PyTorch and OpenCV, and would wait for them forever.
+        # A forked process has none of the threads of PyTorch and OpenCV, and would wait for them forever.
         raise UserError('a process that is forked after a read cannot read; use multiprocessing\'s "spawn" method')
     expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
@@ -115,7 +115,7 @@ def first_process() -> int:
 
 
 def expect(single: bool = False, length: Digits = None, digits: str | None = None) -> Expected:
-    """Parse the arguments of `read`, or options of the command line. Raises UserError if they make no sense."""
+    """Parse the arguments of `read`, or the options of a command. Raises UserError if they make no sense."""
     if single and length is not None:
         raise UserError("a single digit has no length; leave out single or length")
     bounds = None
@@ -144,7 +144,7 @@ def choose_reader(network: str | None) -> tuple[Reader, int | None]:
 
 @lru_cache(4)
 def _loaded(path: Path, changed: int) -> Reader:
-    """Return a reader with the network in a file, last changed at this time. The last four readers stay in memory."""
+    """Return a reader with the network in a file that was changed at this time. Four readers stay in memory."""
     from digits.checkpoint import untrusted
 
     return _reader(untrusted.read_checkpoint(path), path)

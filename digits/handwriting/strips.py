@@ -20,7 +20,7 @@ TILTED = 0.15  # largest slope of a line, in rows per column
 
 @dataclass(frozen=True)
 class Strip:
-    """A line of a picture: `planes` (2, ROWS, W) float32 0..1, which are darkness and the eye's scores.
+    """A line of a picture. Its `planes` (2, ROWS, W) float32 0..1 are the darkness and the eye's scores.
 
     The affine map `matrix` (2, 3) takes a point x, y of the picture to the strip. `tall` is the number of connected
     components that are tall enough to be digits.
@@ -52,7 +52,7 @@ class Strip:
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
     def turned_back(self, degrees: int, shape: tuple[int, int]) -> "Strip":
-        """Map this strip to the picture of `shape` (H, W) before it was turned counterclockwise by `degrees`."""
+        """Map this strip to the picture as it was, of `shape` (H, W), before a counterclockwise turn by `degrees`."""
         height, width = shape
         turn = {
             0: [[1, 0, 0], [0, 1, 0]],

@@ -1,4 +1,4 @@
-"""Scenes: synthetic photos of handwriting on paper. It is known for each pixel whether it is handwriting.
+"""Scenes: synthetic photos of handwriting on paper. For each pixel, we know whether it is handwriting.
 
 The hand in writing.py writes digits and some letters on the sheet in sheet.py, which is blank or one of the forms in
 forms.py. Then light.py adds light, shadows, texture and patterns, and photo.py takes the photo.
@@ -22,9 +22,10 @@ HEIGHT = 8, 250  # range of the height of a digit, in pixels
 
 
 class Scene(NamedTuple):
-    """A photo (H, W, 3) uint8, and the share of each pixel (H, W) 0..1 that is handwriting, printed lines and words.
+    """A photo, `image` (H, W, 3) uint8, and what it shows.
 
-    `text` is the text of its only line. It is None if there are several lines, or anything else is written there.
+    `ink`, `printed` and `words` (H, W) 0..1 are the shares of each pixel that handwriting, printed lines and printed
+    words cover. `text` has the digits of the only line, or is None if there are several lines or other writing.
     `written` has all digits and letters.
     """
 

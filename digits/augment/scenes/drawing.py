@@ -13,7 +13,7 @@ CHARACTERS = list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 
 def chance(rng: Generator, probability: float) -> bool:
-    """Return True with a probability."""
+    """Return True with this probability."""
     return rng.random() < probability
 
 
@@ -28,7 +28,7 @@ def random_slant(rng: Generator) -> float:
 
 
 def noise(rng: Generator, shape: tuple[int, int], least: float, most: float, draw: Any = spread) -> np.ndarray:
-    """Return noise (H, W) of standard deviation 1, smoothed over `least` to `most` pixels, drawn with `draw`."""
+    """Return noise (H, W) of standard deviation 1, smoothed over `least` to `most` pixels, chosen by `draw`."""
     field = cv2.GaussianBlur(rng.standard_normal(shape, np.float32), (0, 0), draw(rng, least, most))
     return field / max(float(field.std()), 1e-6)
 

@@ -1,7 +1,7 @@
 """Kinds of paper. Each is a function that writes digits on a sheet and prints lines around them.
 
 `Sheet.rows` writes a row at a random height, perhaps with other rows above and below. `Sheet.in_cells` writes a digit
-in each cell. `Sheet.rule` and `Sheet.draw` print.
+in each cell. `Sheet.rule` and `Sheet.draw` print lines and shapes.
 """
 
 from collections.abc import Callable
@@ -135,7 +135,7 @@ FORMS = [
 
 
 def around(sheet: Sheet) -> None:
-    """Add what else is on paper: scribbles, printed words, and parts of a frame near the border of the photo."""
+    """Add other things found on paper: scribbles, printed words, and parts of a frame near the border of the photo."""
     rng, (high, wide) = sheet.rng, sheet.shape
     if chance(rng, 0.15):
         for _ in range(rng.integers(1, 3)):

@@ -14,7 +14,7 @@ Effect = Callable[[Generator, np.ndarray, float], None]  # changes the light (H,
 
 
 def light_of_paper(rng: Generator, shape: Shape, height: float, plain: bool) -> np.ndarray:
-    """Return the light (H, W) float32 of paper with digits of this height. Plain paper has no TEXTURE."""
+    """Return the light (H, W) float32 that paper with digits of this height reflects. `plain` paper has no TEXTURE."""
     x, y = (place / size for place, size in zip(places(shape), shape[::-1], strict=True))
     most = 0.8 if chance(rng, 0.2) else 0.3
     light = 1 + rng.uniform(-most, most) * (x - 0.5) + rng.uniform(-most, most) * (y - 0.5)
@@ -32,13 +32,13 @@ def places(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
 
 
 def across(rng: Generator, shape: Shape) -> np.ndarray:
-    """Return the distance (H, W) float32 of each pixel along a random direction."""
+    """Return the coordinate (H, W) float32 of each pixel along a random direction."""
     (x, y), angle = places(shape), rng.uniform(0, 2 * math.pi)
     return math.cos(angle) * x + math.sin(angle) * y
 
 
 def lamp(rng: Generator, light: np.ndarray, height: float) -> None:
-    """Darken the paper away from a lamp, or the corners as a camera does."""
+    """Darken the paper away from a lamp, or darken the corners as a camera does."""
     (x, y), (high, wide) = places(light.shape), light.shape
     away = np.hypot(x / wide - rng.uniform(0.2, 0.8), y / high - rng.uniform(0.2, 0.8))
     light *= 1 - rng.uniform(0.1, 0.7) * np.minimum(away, 1.2) ** 2 / 1.2**2
@@ -77,7 +77,7 @@ def hatching(rng: Generator, light: np.ndarray, height: float) -> None:
     period = spread(rng, 3, 0.35 * height)
     bend = height * 0.1 * np.sin(across(rng, light.shape) / (height * rng.uniform(0.2, 1.5))) * chance(rng, 0.6)
     for _ in range(1 + chance(rng, 0.3)):
-        distance = np.abs(((across(rng, light.shape) + bend) / period) % 1 - 0.5) * 2 * period  # to the nearest line
+        distance = np.abs(((across(rng, light.shape) + bend) / period) % 1 - 0.5) * 2 * period  # from the nearest line
         light *= 1 - rng.uniform(0.03, 0.4) * np.clip(1 - distance / spread(rng, 0.8, 2.2), 0, 1)
 
 

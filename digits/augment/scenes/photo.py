@@ -1,4 +1,4 @@
-"""Take a photo of a sheet: its position, its colours, and what the camera makes of them."""
+"""Take a photo of a sheet: tilt, crop and colour the sheet, and imitate the camera."""
 
 import math
 from functools import partial
@@ -30,7 +30,7 @@ def tilt(sheet: Sheet) -> None:
 
 
 def crop(sheet: Sheet) -> None:
-    """Crop a sheet tightly to the handwriting, perhaps cutting a bit of it off."""
+    """Crop a sheet tightly to the handwriting, perhaps cutting off a bit of it."""
     x, y, wide, high = cv2.boundingRect((sheet.ink > 0.5).astype(np.uint8))
     margins = (sheet.height * sheet.rng.uniform(-0.08, 0.1, 4)).round().astype(int)
     top, bottom = max(0, y - margins[0]), y + high + margins[1]
@@ -74,7 +74,7 @@ def tint(rng: Generator, most: float) -> np.ndarray:
 
 
 def camera(sheet: Sheet, image: np.ndarray, loudest: float) -> np.ndarray:
-    """Return what a camera or scanner makes of light (H, W, 3) 0..1: uint8, with noise of deviation up to `loudest`."""
+    """Imitate a camera or scanner: turn light (H, W, 3) 0..1 into uint8, with noise of deviation up to `loudest`."""
     rng, height = sheet.rng, sheet.height
     image = cv2.GaussianBlur(image, (0, 0), spread(rng, 0.25, min(2.0, max(0.5, 0.05 * height))))
     grain = rng.standard_normal((*sheet.shape, 3 if chance(rng, 0.5) else 1), np.float32)

@@ -21,7 +21,7 @@ Size = tuple[float, float]  # height, width
 class Sheet:
     """Layers (H, W) float32 0..1 of handwriting (`ink`), `printed` lines and printed `words`.
 
-    `text` is the text of its only line, or None if that is unknown. `written` has its digits and letters.
+    `text` has the digits of the only line, or is None if that is unknown. `written` has all digits and letters.
     """
 
     def __init__(self, rng: Generator, glyphs: Glyphs, height: float, count: int, goes_on: bool) -> None:
@@ -56,11 +56,11 @@ class Sheet:
         self.draw(self.printed, draw_lines, lines, width=max(1, round(width)))
 
     def add(self, digit: str) -> None:
-        """Add a digit to the text. A letter, which is "", makes the text unknown."""
+        """Add a digit to the text. A letter, given as "", makes the text unknown."""
         self.text = self.text + digit if self.text is not None and digit else None
 
     def write(self, glyph: np.ndarray, digit: str, top: float, left: float) -> None:
-        """Write a glyph (h, w) 0..1, cut off at the border."""
+        """Write a glyph (h, w) 0..1, and cut it off at the border."""
         self.add(digit)
         if self.empty:
             self.text = ""
@@ -79,7 +79,7 @@ class Sheet:
         rng, height, hand = self.rng, self.height, self.hand
         x = rng.uniform(-0.2, 0.8) * height
         begin, gap = x, height * rng.uniform(0.0, 0.35)
-        first_apart, last_apart = chance(rng, 0.04), chance(rng, 0.04)  # a 1 that stands apart
+        first_apart, last_apart = chance(rng, 0.04), chance(rng, 0.04)  # 1s that stand apart
         for number in range(self.count):
             if number == 0 and first_apart or number == self.count - 1 and last_apart:
                 glyph, digit = hand.plain_one(), "1"
@@ -100,7 +100,7 @@ class Sheet:
             self.add("")
 
     def rows(self) -> float:
-        """Write a row, perhaps with rows above and below. Return the top of the row."""
+        """Write the main row, perhaps with rows above and below. Return the top of the main row."""
         room = max(0.0, self.shape[0] - self.height)
         top = room * self.rng.uniform(0.2, 0.75)
         apart = self.height * self.rng.uniform(1.2, 2.0)

@@ -1,4 +1,4 @@
-"""The handwriting in scenes: digits from MNIST and the atlas, and letters. Each scene has one hand."""
+"""The handwriting in scenes: digits from MNIST and the atlas, and letters. One hand writes each scene."""
 
 import math
 from itertools import chain
@@ -37,7 +37,7 @@ class Glyphs(NamedTuple):
 
 
 def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
-    """Return the glyphs of MNIST's images (N, 28, 28) uint8 and labels (N,), with some allographs, and letters."""
+    """Return glyphs from MNIST's images (N, 28, 28) uint8 and labels (N,), some replaced by allographs, and letters."""
     written = with_allographs(images, labels, seed, 0)
     generator = random_numbers(images.device, seed, 0, LETTERS_OF_SCENES)
     letters = Negatives(images, labels, generator).letters(len(images) // 20)
@@ -50,9 +50,9 @@ class Hand:
     def __init__(self, rng: Generator, glyphs: Glyphs, height: float) -> None:
         self.rng, self.glyphs, self.height = rng, glyphs, height
         self.slant = random_slant(rng)
-        self.even = chance(rng, 0.3)  # whether a pen with strokes of constant width writes all digits
-        self.pen_width = spread(rng, 0.02, 0.14)  # width of this pen in heights of a digit
-        self.pen = max(1, round(height * self.pen_width))  # its width in pixels
+        self.even = chance(rng, 0.3)  # whether all digits have strokes of constant width
+        self.pen_width = spread(rng, 0.02, 0.14)  # width of the pen in heights of a digit
+        self.pen = max(1, round(height * self.pen_width))  # width of the pen in pixels
 
     def glyph(self) -> tuple[np.ndarray, str]:
         """Return a digit or a letter, and its label."""
@@ -61,7 +61,7 @@ class Hand:
             return self.plain_one(), "1"
         if self.even or chance(rng, 0.12):
             return self.figure()
-        # There are more 1s, because they are thin and easily missed.
+        # 1s are more frequent, because they are thin and easily missed.
         number = rng.choice(np.flatnonzero(labels == "1")) if chance(rng, 0.18) else rng.integers(len(images))
         glyph = self.enlarged(images[number])
         return self.thinned(glyph) if chance(rng, 0.35) else glyph, str(labels[number])
@@ -108,7 +108,7 @@ class Hand:
         return glyph
 
     def slanted(self, glyph: np.ndarray) -> np.ndarray:
-        """Slant a glyph (h, w) as this hand does, which makes it wider."""
+        """Slant a glyph (h, w) as this hand does, which makes the image wider."""
         height, width = glyph.shape
         matrix = np.array([[1, -self.slant, max(0.0, self.slant) * height], [0, 1, 0]])
         return cv2.warpAffine(glyph, matrix, (width + math.ceil(abs(self.slant) * height), height))
