@@ -85,7 +85,7 @@ def forward(page):
 
 def outputs_in_squares(page):
     """What the ten outputs are, as written below their squares."""
-    return np.array([numbers(text)[0] for text in texts(page) if re.search("should be|→", text)])
+    return np.array([numbers(text)[0] for text in texts(page) if re.search("should be", text)])
 
 
 def cost_of(outputs, digit):
