@@ -61,7 +61,9 @@ def restore(model: Any, saved: Checkpoint, path: str | Path) -> None:
     except RuntimeError as error:
         raise UserError(f"{path} holds the weights of another network: {shorten(str(error), 200)}") from error
     if model.only_sigmoid and not saved.sigmoid:
-        raise UserError(f"{path} holds the weights of another network: a {type(model).__name__} has other layers")
+        raise UserError(
+            f"{path} does not fit a {type(model).__name__}: it was saved by a network with layers of another kind"
+        )
 
 
 def without_training(saved: Checkpoint, path: str | Path) -> tuple[Checkpoint, dict[str, Any]]:

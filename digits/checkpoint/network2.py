@@ -41,7 +41,9 @@ def _parsed(saved: Any) -> Checkpoint:
     for name, shape, rows in zip(names, shapes, matrices, strict=True):
         with np.errstate(over="ignore"):  # a number that is too large becomes infinite
             matrix = np.array(rows, np.float32)
-        if matrix.shape != shape or not (np.abs(matrix) <= LARGEST_WEIGHT).all():
-            raise ValueError(f"a matrix has shape {matrix.shape}; expected {shape}, values at most {LARGEST_WEIGHT:g}")
+        if matrix.shape != shape:
+            raise ValueError(f"a matrix has shape {matrix.shape}, not {shape}")
+        if not (np.abs(matrix) <= LARGEST_WEIGHT).all():
+            raise ValueError(f"a weight or bias is larger than {LARGEST_WEIGHT:g}, or is not a number")
         state[name] = torch.from_numpy(matrix.flatten() if name.endswith("bias") else matrix)
     return Checkpoint({"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": cost}, state)

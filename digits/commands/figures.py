@@ -58,5 +58,7 @@ def logged_curves(run: Path) -> dict[str, dict[int, float]]:
     except OSError:
         raise
     except Exception as error:  # a damaged file may raise anything
-        raise UserError(f"the curves in {run}/events* are damaged; move them away to draw the rest") from error
+        raise UserError(
+            f"the files {run}/events* are damaged; move these files away to draw the other figures"
+        ) from error
     return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

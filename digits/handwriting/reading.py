@@ -117,7 +117,9 @@ def first_process() -> int:
 def expect(single: bool = False, length: Digits = None, digits: str | None = None) -> Expected:
     """Parse the arguments of `read`, or the options of a command. Raises UserError if they make no sense."""
     if single and length is not None:
-        raise UserError("a single digit has no length; leave out single or length")
+        raise UserError(
+            "single and length exclude each other, because a single digit has length 1; leave out one of them"
+        )
     bounds = None
     if length is not None:
         text = f"{length[0]}-{length[-1]}" if isinstance(length, range) and length and length.step == 1 else str(length)

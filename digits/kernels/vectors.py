@@ -1,8 +1,8 @@
-"""Loops over the rows of a matrix that keep up to 104 neurons in vector registers, as hand-written LLVM code.
+"""Loops over the rows of a matrix, written in LLVM code by hand. They keep up to 104 neurons in vector registers.
 
-A loop that numba compiles loads and stores the sum of the rows with each row. Here the sum stays in V registers of 8
-numbers from the first row to the last. V is known only at run time, so there is a loop for every V up to `MOST`, and a
-jump to the right loop.
+A loop compiled by numba loads the running sum from memory, and stores it again, for every row. Here the sum stays in V
+registers of 8 numbers from the first row to the last. V is known only at run time, so there is a loop for every V up to
+`MOST`, and a jump to the right loop.
 
 The loops take pointers, because slicing an array counts references, which costs as much as a dozen additions.
 """
@@ -58,9 +58,9 @@ def prefetch(_: Any, first: Any, count: Any) -> Any:
 def _loop(step: Callable[..., None]) -> Any:
     """Return f(rows, stride, index, value, pace, count, held, width), which does `step` for each of `count` rows.
 
-    Row i is the `width` numbers at `rows + stride * index[i]` (or `stride * i` if index is None), and its number is
-    `value[i * pace]`. The vector `held` of `width` numbers stays in registers during the whole loop. `step` changes the
-    row, its number or `held`. `rows` and `held` point to float32, `value` to float32 or uint8, `index` to uint16.
+    Row i is the `width` floats at `rows + stride * index[i]`, or at `rows + stride * i` if index is None. Its value is
+    `value[i * pace]`. The vector `held` of `width` floats stays in registers during the whole loop. `step` changes the
+    row, its value or `held`. `rows` and `held` point to float32, `value` to float32 or uint8, `index` to uint16.
     `width` is a multiple of `LANES` and at most `MOST * LANES`.
     """
 
@@ -130,7 +130,9 @@ def _sum_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
 
 def _outer_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
     spread = _spread(build, number)
-    for place, slot in zip(row, held, strict=True):  # one by one: to load all first needs twice the registers
+    for place, slot in zip(
+        row, held, strict=True
+    ):  # one by one: loading all of them first would take twice the registers
         build.store(_multiply_add(build, spread, build.load(slot), build.load(place, align=4)), place, align=4)
 
 
@@ -140,7 +142,7 @@ def _dot_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
         total = _multiply_add(build, build.load(place, align=4), build.load(slot), total)
     shape = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
     function = cgutils.get_or_insert_function(build.module, shape, "llvm.vector.reduce.fadd.v8f32")
-    as_tree = ("reassoc",)  # lanes are added in any order, the same in all copies of the function
+    as_tree = ("reassoc",)  # LLVM chooses the order of addition, the same in all copies of the function
     build.store(build.call(function, [build.load(number), total], fastmath=as_tree), number)
 
 

@@ -83,7 +83,9 @@ def refuse_changes(
         current["epochs"], saved["epochs"] = settings.max_epochs, last.max_epochs
     conflicts = [f"--{name} is {saved[name]}, not {x}" for name, x in current.items() if saved.get(name, x) != x]
     if conflicts:
-        raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}; leave them out")
+        raise UserError(
+            f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}; leave out these options"
+        )
 
 
 @contextmanager

@@ -134,7 +134,7 @@ def test_only_the_expected_digits_occur():
         ),
         *(({"digits": digits}, "such as 01") for digits in (5, "", "12a")),
         *(({"network": network}, "no such run or checkpoint") for network in ("", "nowhere")),
-        ({"length": 2, "single": True}, "a single digit has no length"),
+        ({"length": 2, "single": True}, "single and length exclude each other"),
     ],
 )
 def test_wrong_arguments_are_refused(expected, reason):

@@ -103,7 +103,7 @@ def test_each_phase_says_in_words_what_has_happened(page, flow):
     assert right == 3
     assert "output 3 should be 1, and all others 0" in sentence(page)
     page.locator("#backpropagation-next").click()
-    assert sentence(page).startswith(f"Output 3 should be 1 but is {outputs[3]:.2f}, so it wants to rise (red): by")
+    assert sentence(page).startswith(f"Output 3 should be 1 but is {outputs[3]:.2f}, so it wants to rise (red). How")
     assert sentence(page).endswith(
         f" Output {wrong} should be 0 but is {outputs[wrong]:.2f}, so it wants to fall (blue)."
     )
@@ -154,7 +154,7 @@ def test_an_output_says_what_it_wants_in_every_phase(page, flow):
     page.locator("#backpropagation-next").click()
     pick(page, "output", 5)
     assert sentence(page).startswith(
-        "Output 5 wants to fall. It tells neurons with a positive weight to it to fire less (blue)"
+        "Output 5 wants to fall. A neuron whose weight to this output is positive is told: fire less (blue)"
     )
     page.locator("#backpropagation-next").click()
     pick(page, "output", 5)

@@ -281,7 +281,7 @@ function sentenceOf(pass) {
   const { phase, steps, picked } = backflow, { kind, j, digit, outputs, hidden, example: { y }, costs } = pass;
   const best = predictionOf(outputs), wrong = predictionOf(outputs.with(digit, -1)), isHidden = kind === "hidden";
   const error = (/** @type {number} */ k) => `Output ${k} should be ${y[k]} but is ${number(outputs[k])}, so it wants to ${y[k] ? "rise (red)" : "fall (blue)"}`;
-  const wish = (/** @type {number} */ k) => `${error(k)}: by its error times the slope of its sigmoid, a (1 − a) = ${number(outputs[k])} × ${number(1 - outputs[k])} = ${number(slopeAt(outputs[k]))}.`;
+  const wish = (/** @type {number} */ k) => `${error(k)}. How strongly? By its error times the slope of its sigmoid. This slope is a (1 − a) = ${number(outputs[k])} × ${number(1 - outputs[k])} = ${number(slopeAt(outputs[k]))}.`;
   if (phase === GUESS) {
     if (picked) return isHidden ? `Neuron ${j} adds up your pixels times its weights, and fires at ${number(hidden[j])}.` : `Output ${j} is ${number(outputs[j])}. It should be ${y[j]}.`;
     const begin = steps ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${best} is the largest` : `Nobody has trained this network yet: its weights are random, and its outputs are guesses. Output ${best} is the largest`;
@@ -291,10 +291,10 @@ function sentenceOf(pass) {
     if (isHidden) return `Neuron ${j} does not know its error yet. It learns it in the next phase, from the outputs.`;
     return picked ? wish(j) : `${wish(digit)} ${error(wrong)}.`;
   }
-  if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. It tells neurons with a positive weight to it to fire ${y[j] ? "more (red), and those with a negative weight to fire less (blue)" : "less (blue), and those with a negative weight to fire more (red)"}.`;
+  if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. A neuron whose weight to this output is positive is told: fire ${y[j] ? "more (red). If the weight is negative: fire less (blue)" : "less (blue). If the weight is negative: fire more (red)"}.`;
   if (phase === WEIGHTS) {
     const rule = `A weight changes by the learning rate ${RATE} times its input times what its neuron wants`;
-    if (isHidden) return `${rule}. Neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a pixel with the full ink 1 changes by ${signed(-RATE * pass.blame[j], 4)}. Without ink the input is 0, and the weight stays.`;
+    if (isHidden) return `${rule}. Neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a fully inked pixel (input 1) changes by ${signed(-RATE * pass.blame[j], 4)}. Without ink the input is 0, and the weight stays.`;
     const most = predictionOf(hidden);
     return `${rule}. Output ${j} wants ${signed(-pass.deltas[j], 3)}, so its weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 4)}.`;
   }
@@ -308,7 +308,7 @@ function blameOf(pass) {
   const { j, hidden, blame } = pass, messages = messagesTo(pass, j), sum = messages.reduce((total, part) => total + part);
   const k = predictionOf(messages.map((part) => part * Math.sign(sum))), pushes = weightOf(j, k) > 0;
   const reason = sum < 0 ? `${pushes ? "pushed" : "held"} output ${k} ${pushes ? "up" : "down"} by mistake` : `${pushes ? "pushes" : "holds"} output ${k} ${pushes ? "up" : "down"}, as it should`;
-  return `Neuron ${j} ${reason}, so it is told to fire ${sum < 0 ? "less (blue)" : "more (red)"}. Each output tells it what the output wants, times the weight between them. The messages add up to ${signed(sum)}; times the slope of its own sigmoid, ${number(slopeAt(hidden[j]))}, that is what neuron ${j} wants: ${signed(-blame[j], 3)}.`;
+  return `Neuron ${j} ${reason}, so it is told to fire ${sum < 0 ? "less (blue)" : "more (red)"}. Each output tells it what the output wants, times the weight between them. The messages add up to ${signed(sum)}. Neuron ${j} multiplies this by the slope of its own sigmoid, ${number(slopeAt(hidden[j]))}; the product is what it wants: ${signed(-blame[j], 3)}.`;
 }
 
 /** The equations of this phase, with the numbers of that neuron. @type {(pass: Pass) => string[]} */

@@ -27,7 +27,7 @@ const steps = repeated(step, PACE, STEPS);
 export const descent = {
   title: "Gradient descent rolls down the cost", section: ["chap1.html#learning_with_gradient_descent", "Learning with gradient descent"],
   text: `The valley shows how the average cost C of ${IMAGES} images depends on one bias, while all other weights and biases stay. A step of gradient descent moves the bias downhill, by the slope at the ball (the arrow) times the learning rate η. Press Step, and compare three rates.`,
-  figure: "Three times the same valley, the cost by one bias, with a ball and its path, for the learning rates 5, 50 and 500",
+  figure: "The same valley three times: the cost as a function of one bias, with a ball and its path, for the learning rates 5, 50 and 500",
   question: "With η = 500, C hardly changes after the first step. Why?",
   answers: [["η is too small", "No: look how far the ball went in one step."], ["It leapt over the valley to flat ground", "Right: there the slope is nearly 0, and so is every further step."], ["Learning is done", "No: C is lower at the bottom of the valley."]],
   controls: `<button id="descent-step" type="button">Step</button> <button id="descent-go" type="button">Go on</button> <button id="descent-again" type="button">Start over</button>`,
@@ -126,6 +126,6 @@ function sentence() {
   const { paths, digit } = descents, biases = paths.map((path) => path[path.length - 1]), costs = biases.map((bias) => number(costAt(bias))), count = paths[0].length - 1;
   if (!count) return `The bias of output ${digit} starts ${SHIFT} too high, so output ${digit} fires for nearly every image, and C = ${costs[0]}. One bias that moves alone needs large rates; when all weights and biases move at once, η = 3 is enough.`;
   const stuck = biases.findIndex((bias) => mean(bias, (a) => a) < 0.01);
-  const reason = stuck < 0 ? "" : ` η = ${RATES[stuck]} has leapt over the valley, to where output ${digit} is near 0 for every image. The ground is flat there, so it hardly moves.`;
+  const reason = stuck < 0 ? "" : ` η = ${RATES[stuck]} has leapt over the valley, to where output ${digit} is near 0 for every image. The ground is flat there, so the ball hardly moves.`;
   return `After ${count} step${count > 1 ? "s" : ""} C is ${RATES.map((rate, n) => `${costs[n]} with η = ${rate}`).join(", ")}.${reason}`;
 }

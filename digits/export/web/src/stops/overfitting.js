@@ -18,7 +18,7 @@ export const overfit = { trainings: /** @type {Training[]} */ ([]), goes: false,
 /** Two trainings side by side: on few images, and on many. @type {Stop} */
 export const overfitting = {
   title: "Overfitting: learned by heart", section: ["chap3.html#overfitting_and_regularization", "Overfitting and regularization"],
-  text: `Two equal networks learn, one from ${FEW} images and one from ${ALL}. After each epoch (one pass over its images) we count how many images a network misreads: of those it learned from, and of ${TESTS} it has not seen. Press Start, and watch the gap.`,
+  text: `Two equal networks learn, one from ${FEW} images and one from ${ALL}. In an epoch, each network goes through its images once. After each epoch we count how many images it misreads, among those it learned from and among ${TESTS} that it has not seen. Press Start, and watch the gap.`,
   figure: "Two charts of the error in percent by epoch, one for each network; the sentence below has the errors and the gap",
   question: "A network reads all its training images right, but misreads 3 in 10 new ones. What would help most?",
   answers: [["More epochs", "No: it has no errors left to learn from; look at the left chart after epoch 15."], ["More training images", "Right: many images cannot be learned by heart, so it has to learn what a digit looks like."], ["Nothing: it is perfect", "No: what counts is how it reads images it has not seen."]],
