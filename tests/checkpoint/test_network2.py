@@ -58,10 +58,10 @@ GOOD = network2([16, 5, 10])
         (GOOD | {"sizes": [16, 5, 9]}, "ten outputs"),
         (GOOD | {"sizes": [16, -5, 10]}, "ten outputs"),
         (GOOD | {"sizes": [15, 5, 10]}, "a square image"),
-        (GOOD | {"sizes": [16, 10**12, 10]}, "expected .1000000000000, 16."),
+        (GOOD | {"sizes": [16, 10**12, 10]}, "not .1000000000000, 16."),
         (GOOD | {"weights": [[[1.0] * 16] + [[]] * 4, GOOD["weights"][1]]}, "inhomogeneous"),
-        (GOOD | {"weights": [[[1e39] * 16] * 5, GOOD["weights"][1]]}, "at most 1e"),
-        (GOOD | {"biases": [[[float("nan")]] * 5, GOOD["biases"][1]]}, "at most 1e"),
+        (GOOD | {"weights": [[[1e39] * 16] * 5, GOOD["weights"][1]]}, "larger than 1e"),
+        (GOOD | {"biases": [[[float("nan")]] * 5, GOOD["biases"][1]]}, "larger than 1e"),
         (GOOD | {"biases": GOOD["biases"][:1]}, "shorter"),
     ],
 )

@@ -130,7 +130,7 @@ def test_a_log_that_is_damaged_is_one_line(tmp_path):
     parts = (2**63).to_bytes(8, "little"), bytes(range(255, 235, -1))
     record = b"".join(part + masked_crc32c(part).to_bytes(4, "little") for part in parts)  # as TensorBoard writes it
     (tmp_path / "events.out.tfevents.1.x").write_bytes(record)
-    with pytest.raises(UserError, match=r"the curves in .*[/\\]events\* are damaged"):
+    with pytest.raises(UserError, match=r"the files .*[/\\]events\* are damaged"):
         figures.logged_curves(tmp_path)
 
 
