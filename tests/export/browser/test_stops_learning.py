@@ -113,8 +113,12 @@ def test_each_phase_says_in_words_what_has_happened(page, flow):
         rf"Neuron {most} (pushed|held) output \d (up|down) by mistake, so it is told to fire less", sentence(page)
     )
     page.locator("#backpropagation-next").click()
-    assert numbers(sentence(page))[1:4] == pytest.approx([most, -known["blame"][most], 1], abs=0.0006)
-    assert numbers(sentence(page))[4] == pytest.approx(-RATE * known["blame"][most], abs=0.00006)
+    rate, _, fires, _, wants, _, change = numbers(sentence(page))
+    assert [rate, fires] == pytest.approx([RATE, known["hidden"][most]], abs=0.006)
+    assert [wants, 10 * change] == pytest.approx([-known["blame"][most]] * 2, abs=0.0006)
+    changes = page.locator(".here text.rises, .here text.falls").all_text_contents()
+    expected = -RATE * known["deltas"] * known["hidden"][most]
+    assert [numbers(text)[0] for text in changes] == pytest.approx(expected, abs=0.0006)
     page.locator("#backpropagation-next").click()
     assert numbers(sentence(page)) == pytest.approx([3, outputs[3], known["after"][3], *known["costs"]], abs=0.006)
     assert known["costs"][1] < known["costs"][0]

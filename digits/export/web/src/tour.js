@@ -18,6 +18,9 @@ const prepared = /** @type {Set<string>} */ (new Set()); // stops that have been
 /** The name of the stop, to which one comes back. */
 const tour = { at: NAMES[0] };
 
+/** Whether figures are below their controls, as on a phone. */
+const isNarrow = () => matchMedia("(max-width: 599px)").matches;
+
 /** Lets the tour be opened, gone through and closed. */
 export function offerTour() {
   panel.prepend(...Object.entries(STOPS).map(cardOf));
@@ -26,6 +29,7 @@ export function offerTour() {
     control.addEventListener(control instanceof HTMLButtonElement ? "click" : "input", () => {
       act();
       drawStop();
+      if (isNarrow()) find(`stop-${tour.at}`, HTMLElement).querySelector(".figure")?.scrollIntoView({ block: "nearest" });
     });
   }
   const goBy = (/** @type {number} */ steps) => {

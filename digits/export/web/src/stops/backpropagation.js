@@ -188,7 +188,7 @@ const headings = (width, isWide) => PHASES.flatMap((name, n) => {
  * Without a tone, positive values are red and negative ones blue.
  * @type {(all: { from: Point; to: Point; value: number; strength?: number }[], tone: string, delay: number, times: number) => Node[]} */
 function links(all, tone, delay, times) {
-  const order = all.toSorted((p, q) => Math.abs(q.value) - Math.abs(p.value)), elapsed = performance.now() - backflow.since;
+  const order = all.toSorted((p, q) => Math.abs(q.value * (q.strength ?? 1)) - Math.abs(p.value * (p.strength ?? 1))), elapsed = performance.now() - backflow.since;
   const wires = order.slice(0, WIRES).map(({ from: [x0, y0], to: [x1, y1], value, strength = 1 }) => {
     const path = svg("path", { d: `M${x0} ${y0}L${x1} ${y1}`, "stroke-width": 0.5 + 3.5 * Math.abs(value), "stroke-opacity": strength * (tone ? 0.1 : 0.1 + 0.8 * Math.abs(value)) });
     path.style.stroke = `var(--${tone || (value > 0 ? "red" : "blue")})`;
@@ -245,12 +245,14 @@ const legend = (isForward, bottom) => (isForward ? [["foreground", "active"], ["
 
 /** The numbers of the outputs, in columns. @type {(pass: Pass, places: Point[], width: number, isWide: boolean) => Node[]} */
 function numbersOf(pass, places, width, isWide) {
-  const { phase } = backflow, { kind, neuron, example: { y }, outputs, outputsAfter, deltas } = pass, left = places[0][0] + 30;
+  const { phase } = backflow, { kind, neuron, example: { y }, hidden, outputs, outputsAfter, deltas } = pass, left = places[0][0] + 30;
   const plain = (/** @type {string} */ title, /** @type {Float32Array} */ values) => ({ title, values, write: (/** @type {number} */ value) => number(value), isToned: false });
   const toned = (/** @type {string} */ title, /** @type {Float32Array} */ values, /** @type {number} */ places) => ({ title, values, write: (/** @type {number} */ value) => signed(value, places), isToned: true });
   const should = { ...plain("should", y), write: String }, [digits, gap] = isWide ? [3, " "] : [2, "\n"], wants = toned("wants", deltas.map((delta) => -delta), digits);
-  const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(`×${gap}weight`, outputs.map((_, k) => weightOf(neuron, k)), 2), isToned: false }, toned(`= tells\n${isWide ? "neuron" : "no."} ${neuron}`, messagesTo(pass, neuron), digits)]
+  const weights = outputs.map((_, k) => weightOf(neuron, k)), changes = deltas.map((delta) => -RATE * delta * hidden[neuron]);
+  const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(`×${gap}weight`, weights, 2), isToned: false }, toned(`= tells\n${isWide ? "neuron" : "no."} ${neuron}`, messagesTo(pass, neuron), digits)]
     : phase === STEP ? [plain("was", outputs), plain("is", outputsAfter), should]
+    : phase === WEIGHTS ? [plain("weight", weights), toned("change", changes, digits), { ...plain(`=${gap}new`, weights.map((weight, k) => weight + changes[k])), write: (/** @type {number} */ value) => number(value, digits) }]
     : phase === GUESS ? [plain("is", outputs), should]
     : [...(isWide ? [plain("is", outputs), should] : []), toned("error", y.map((wish, k) => wish - outputs[k]), 2), plain(`×${gap}slope`, outputs.map(slopeAt)), { ...wants, title: `=${gap}wants` }];
   const column = (/** @type {number} */ n) => left + ((width - left) * (n + 0.5)) / columns.length;
@@ -281,7 +283,7 @@ function sentenceOf(pass) {
   const { phase, steps, picked } = backflow, { kind, j, digit, outputs, hidden, example: { y }, costs } = pass;
   const best = predictionOf(outputs), wrong = predictionOf(outputs.with(digit, -1)), isHidden = kind === "hidden";
   const error = (/** @type {number} */ k) => `Output ${k} should be ${y[k]} but is ${number(outputs[k])}, so it wants to ${y[k] ? "rise (red)" : "fall (blue)"}`;
-  const wish = (/** @type {number} */ k) => `${error(k)}. How strongly? By its error times the slope of its sigmoid. This slope is a (1 − a) = ${number(outputs[k])} × ${number(1 - outputs[k])} = ${number(slopeAt(outputs[k]))}.`;
+  const wish = (/** @type {number} */ k) => `${error(k)}. How strongly? By its error times the slope of its sigmoid: on a flat part a push changes little. The slope is a (1 − a) = ${number(outputs[k])} × ${number(1 - outputs[k])} = ${number(slopeAt(outputs[k]))}.`;
   if (phase === GUESS) {
     if (picked) return isHidden ? `Neuron ${j} adds up your pixels times its weights, and fires at ${number(hidden[j])}.` : `Output ${j} is ${number(outputs[j])}. It should be ${y[j]}.`;
     const begin = steps ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${best} is the largest` : `Nobody has trained this network yet: its weights are random, and its outputs are guesses. Output ${best} is the largest`;
@@ -293,8 +295,8 @@ function sentenceOf(pass) {
   }
   if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. A neuron whose weight to this output is positive is told: fire ${y[j] ? "more (red). If the weight is negative: fire less (blue)" : "less (blue). If the weight is negative: fire more (red)"}.`;
   if (phase === WEIGHTS) {
-    const rule = `A weight changes by the learning rate ${RATE} times its input times what its neuron wants`;
-    if (isHidden) return `${rule}. Neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a fully inked pixel (input 1) changes by ${signed(-RATE * pass.blame[j], 4)}. Without ink the input is 0, and the weight stays.`;
+    const rule = `A weight changes by the learning rate ${RATE} × its input × what the neuron at its end wants`;
+    if (isHidden) return `${rule}. At the right: neuron ${j} fires at ${number(hidden[j])}, and that is the input of these weights. At the left: neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a fully inked pixel (input 1) changes by ${signed(-RATE * pass.blame[j], 4)}.`;
     const most = predictionOf(hidden);
     return `${rule}. Output ${j} wants ${signed(-pass.deltas[j], 3)}, so its weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 4)}.`;
   }

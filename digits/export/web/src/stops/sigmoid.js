@@ -10,7 +10,7 @@ const SLOPE = 2; // the largest z at which the curve is still seen to rise
 /** The sigmoid on axes, with a neuron on it; steep, it is the perceptron's step. @type {Stop} */
 export const sigmoid = {
   title: "A sigmoid bends where a perceptron jumps", section: ["chap1.html#sigmoid_neurons", "Sigmoid neurons"],
-  text: "A sigmoid neuron turns z into an activation between 0 and 1: σ(z) = 1 / (1 + e⁻ᶻ), with e ≈ 2.718. This is near 0 if z is far below 0, ½ at z = 0, and near 1 if z is far above 0. A perceptron jumps from 0 to 1, so a tiny change of a weight changes nothing or everything. The sigmoid changes a little at a time, which makes learning possible.",
+  text: "A sigmoid neuron turns z into an activation between 0 and 1: σ(z) = 1 / (1 + e⁻ᶻ), with e ≈ 2.718. This is near 0 if z is far below 0, ½ at z = 0, and near 1 if z is far above 0. A perceptron jumps from 0 to 1, so a tiny change of a weight changes nothing or everything. The sigmoid changes a little at a time, by its slope, which makes learning possible.",
   figure: "The sigmoid function from −6 to 6, a perceptron's step, your neuron on the curve, and all hidden neurons",
   question: "z rises from 0 to 0.5. Which neuron's output changes a little?",
   answers: [["The perceptron's", "No: it jumps from 0 to 1."], ["The sigmoid neuron's", "Right: it goes from 0.50 to 0.62."], ["Neither", "No: look at the curve near 0."]],
@@ -28,7 +28,7 @@ export const sigmoid = {
     const box = { left: 40, right: width - 20 - (isWide ? columns * step + 20 : 0), top: 30, bottom: height - 44 - (isWide ? 0 : rest * (rows * step + 24)) };
     const { x, y, node } = axes(box, { from: -REACH, to: REACH, ticks: [-6, -4, -2, 0, 2, 4, 6], label: "weighted input z" },
       { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label: "activation σ(z)" });
-    const at = clamp(z, -REACH, REACH), a = activation(c * z), isRight = at > 2, isEdge = at !== z;
+    const at = clamp(z, -REACH, REACH), a = activation(c * z), slope = c * a * (1 - a), isRight = at > 2, isEdge = at !== z;
     const curve = Array.from({ length: 481 }, (_, i) => i / 40 - REACH).map((value) => [x(value), y(activation(c * value))]);
     const dots = [...zs].flatMap((other, k) => (k === j || Math.abs(other) > REACH ? [] : [svg("circle", {
       cx: x(other), cy: y(activation(c * other)), r: 5, class: "neuron dot", "data-neuron": k,
@@ -38,11 +38,11 @@ export const sigmoid = {
       activation(c * other), { name: `${k}`, chosen: k === j }));
     return [[
       node, polyline([[x(-REACH), y(0)], [x(0), y(0)], [x(0), y(1)], [x(REACH), y(1)]], "jump"), polyline(curve, "curve"),
-      svg("path", { d: `M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}`, class: "dashed" }), ...dots, svg("circle", { cx: x(at), cy: y(a), r: 8, class: "point" }),
+      svg("path", { d: `M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}`, class: "dashed" }), polyline([-1.2, 1.2].map((dz) => [x(at + dz), y(a + dz * slope)]), "slope"), ...dots, svg("circle", { cx: x(at), cy: y(a), r: 8, class: "point" }),
       text(x(-REACH) + 8, y(a) + (a > 0.9 ? 18 : -8), a.toFixed(2), "start", "label haloed"),
       text(x(at) + (isRight ? -14 : 14), y(a) + (a > 0.5 ? 24 : -14), `${isWide ? `neuron ${j}: ` : ""}z = ${number(z)}${isEdge ? ", off the axis" : ""}`, isRight ? "end" : "start", "label haloed"),
       text(x(0) + 4, y(1) - 10, "a perceptron", "start"),
       ...(rest ? [text(left + (columns * step) / 2, top - 8, "all hidden neurons"), ...discs] : []),
-    ], `Neuron ${j}: ${c === 1 ? inWords(z) : `z = ${number(z)}; with its weights and bias multiplied by ${c}, activation ${a.toFixed(2)}`}. A perceptron outputs ${Number(z > 0)}.`];
+    ], `Neuron ${j}: ${c === 1 ? inWords(z) : `z = ${number(z)}; with its weights and bias multiplied by ${c}, activation ${a.toFixed(2)}`}. A perceptron outputs ${Number(z > 0)}.${c === 1 ? ` The slope here is a (1 − a) = ${number(slope)}${slope < 0.05 ? ": the curve is flat, so a change of z changes little" : ""}.` : ""}`];
   },
 };
