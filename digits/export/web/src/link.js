@@ -1,5 +1,5 @@
-// A link that shares what is on the pad, the stop, and the settings and the runs of training, in the address after #:
-// nothing is sent. What comes with it is read into the page's own types, or refused.
+// A link that shares what is on the pad, the stop, and the settings of training, in the address after #: nothing is sent.
+// What comes with it is read into the page's own types, or refused.
 
 import { imageIn } from "./backpropagation.js";
 import { canHover, find } from "./elements.js";
@@ -9,13 +9,12 @@ import { drawingOf } from "./pad.js";
 import { EMPTY, change, state } from "./state.js";
 import { STOPS } from "./stops/list.js";
 import { closeTour, openTour } from "./tour.js";
-import { MOST, closeTraining, openTraining, training } from "./training.js";
+import { closeTraining, openTraining } from "./training.js";
 import { finish, say } from "./view.js";
 
 const FINENESS = 1024; // steps across the pad that points are rounded to
 const SPACINGS = [0.008, 0.012, 0.018, 0.027, 0.04]; // between points, in sides of the pad; as fine as fits
 const LONGEST = 2000, SETTINGS = 200; // characters after #, and how many of them are kept for the settings
-const ERRORS = /^([0-9a-z]{2}){2,31}$/; // of a run, two digits of base 36 each
 const BEYOND = 1; // sides that a stroke may go beyond the pad
 const settings = /** @type {NodeListOf<Field>} */ (document.querySelectorAll("#settings :is(select, input)"));
 
@@ -29,10 +28,6 @@ export async function share() {
   if (strokes.length) shared.set("strokes", drawn ?? "");
   if (image) shared.set("image", textOf(bitsOf(image)));
   for (const { id, value, validity } of settings) if (validity.valid) shared.set(id, value);
-  for (const run of training.runs.toReversed()) {
-    const text = textOfRun(run);
-    if (`${shared}`.length + text.length < LONGEST - 10 && ERRORS.test(text.split("_")[4])) shared.append("run", text);
-  }
   if (picture || drawn === undefined) return say("A link holds no picture, and no more than some digits: save a copy.");
   const isLocal = location.protocol === "file:", url = `${location.href.split("#")[0]}#${shared}`;
   if (!isLocal && !canHover() && "share" in navigator) {
@@ -47,8 +42,8 @@ export async function share() {
   }
 }
 
-/** Brings what the address holds, now and whenever it changes. A drawing or runs come once with each entry of the
- * history, or Back would bring them again. If the pad `isKept` after a reload, so are these. @param {boolean} isKept */
+/** Brings what the address holds, now and whenever it changes. A drawing comes once with each entry of the history,
+ * or Back would bring it again. If the pad `isKept` after a reload, so is this. @param {boolean} isKept */
 export function listenToLinks(isKept) {
   addEventListener("hashchange", () => bringShared(history.state?.isTaken));
   bringShared(isKept && history.state?.isTaken);
@@ -59,14 +54,14 @@ function bringShared(isTaken) {
   const shared = parse(location.hash.slice(1));
   if (!shared) return say("This link is damaged: nothing of it is used.");
   history.replaceState({ isTaken: true }, "");
-  if (isTaken) Object.assign(shared, { drawing: null, runs: [], settings: new Map() });
+  if (isTaken) Object.assign(shared, { drawing: null, settings: new Map() });
   const others = [...shared.settings].filter(([field, value]) => field.value !== value);
   for (const [field, value] of others) field.value = value;
   if (others.length) find("settings", HTMLElement).dispatchEvent(new Event("input")); // which ends a run
   if (shared.stop) openTour(shared.stop);
   else if (shared.training) {
     closeTour();
-    openTraining(shared.runs);
+    openTraining();
   } else {
     closeTour();
     closeTraining();
@@ -80,18 +75,17 @@ function bringShared(isTaken) {
  * @type {(hash: string) => Shared | null} */
 export function parse(hash) {
   if (hash.length > LONGEST) return null;
-  const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map(), runs: [], stop: "", training: false });
+  const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map(), stop: "", training: false });
   for (const [name, value] of new URLSearchParams(hash)) {
-    const field = [...settings].find(({ id }) => id === name), run = name === "run" ? decodeRun(value) : null;
+    const field = [...settings].find(({ id }) => id === name);
     const drawing = name === "strokes" ? decodeStrokes(value) : name === "image" ? decodeImage(value) : null;
     if (field && !shared.settings.has(field) && allows(field.id, value)) shared.settings.set(field, value);
-    else if (run && shared.runs.length < MOST) shared.runs.unshift(run);
     else if (drawing && !shared.drawing) shared.drawing = drawing;
     else if (name === "stop" && !shared.stop && Object.hasOwn(STOPS, value)) shared.stop = value;
     else if (name === "training" && !value) shared.training = true;
     else return null;
   }
-  shared.training ||= shared.runs.length > 0 || (shared.settings.size > 0 && !shared.drawing);
+  shared.training ||= shared.settings.size > 0 && !shared.drawing;
   return shared;
 }
 
@@ -100,22 +94,6 @@ function allows(id, value) {
   const probe = /** @type {Field} */ (document.getElementById(id)?.cloneNode(true));
   probe.value = value;
   return probe.value === value && probe.checkValidity();
-}
-
-/** @param {Run} run */
-function textOfRun({ size, rate, batch, errors, seconds }) {
-  const all = errors.map((n) => n.toString(36).padStart(2, "0")).join("");
-  return [size, rate, batch, seconds.toFixed(1), all].join("_");
-}
-
-/** The run in a text, or null. Links of older pages end it with 0, or with 1 if it trained on grey images.
- * @type {(text: string) => Run | null} */
-function decodeRun(text) {
-  const [size, rate, batch, time, all, grey = "0", ...more] = text.split("_"), seconds = Number(time);
-  const isTyped = Object.entries({ size, rate, batch }).every(([id, value]) => allows(id, value));
-  if (more.length || !isTyped || !(seconds >= 0 && seconds < 1e6) || !ERRORS.test(all) || !/^[01]$/.test(grey)) return null;
-  const errors = (all.match(/../g) ?? []).map((digits) => parseInt(digits, 36));
-  return errors.every((n) => n <= 1000) ? { size, rate, batch, errors, seconds } : null;
 }
 
 /** Strokes as how many points each has, and by how far each point is from the last, in variable-length bytes.

@@ -11,7 +11,7 @@ import { askOf, newWorker } from "./workers.js";
 
 const EPOCHS = 30, FEW = 10; // of a run, and of one of the book's experiments
 const EXPERIMENTS = [["15", 3], ["30", 3], ["100", 3], ["30", 0.001], ["30", 100]]; // hidden neurons, learning rates
-export const MOST = 12; // runs that are remembered
+const MOST = 12; // runs that are remembered
 const PACE = 100; // ms from one step to the next, at least, so that one sees it
 const BY_HEART = 0.03, EARLY = 5; // so much lower is the error on what it trained with, from some epochs on
 const panel = find("training", HTMLElement), slider = find("epoch", HTMLInputElement);
@@ -70,13 +70,12 @@ const ours = /** @type {WeakSet<Network>} */ (new WeakSet()); // those of the pa
 /** Whether the network that is shown is one of the panel's. */
 const isOurs = () => ours.has(state.network);
 
-/** Opens the panel, as it was left, with these runs, if some come with a link. @param {Run[]} runs */
-export function openTraining(runs = []) {
+/** Opens the panel, as it was left. */
+export function openTraining() {
   if (state.teaching) return say("Wait until it has learned, or stop it.");
   open(true);
   find("start", HTMLElement).focus();
   panel.scrollIntoView({ block: "nearest" });
-  if (runs.length) [training.runs, chosen] = [[...runs, ...(run ? [run] : [])].slice(-MOST), runs.at(-1)];
   state.worker = worker;
   const { network } = training.epochs.at(Number(slider.value)) ?? {};
   if (!isOurs()) training.before = state.network;
@@ -132,7 +131,7 @@ async function train() {
   const sizes = [784, ...(size === "none" ? [] : size.split("-").map(Number)), 10], mine = newWorker();
   if (!isOurs()) training.before = state.network;
   change({}); // so that undo brings this network back
-  const now = { size, rate, batch, errors: [], seconds: 0 };
+  const now = { size, rate, batch, errors: [], seconds: 0, says: WHAT };
   training.runs = [...training.runs.filter(({ errors }) => errors.length > 1), now].slice(-MOST);
   Object.assign(training, { epochs: [], points: [] });
   [run, chosen, worker, state.worker, until, slider.value] = [now, now, mine, mine, EPOCHS, "0"];
@@ -199,7 +198,7 @@ function showEpoch(all = true) {
   slider.disabled = !point;
   slider.ariaValueText = point ? `${cells.at}: ${cells["test-error"]} of the test images are misread` : "none";
   const ofNewest = point ? adviceOn(point) : WHAT;
-  const ofOther = chosen && `${chosen.size} at ${chosen.rate}: ${chosen.says ?? "this run came with the link."}`;
+  const ofOther = chosen && `${chosen.size} at ${chosen.rate}: ${chosen.says}`;
   const advice = chosen === run ? ofNewest : (ofOther ?? WHAT);
   if (find("advice", HTMLElement).textContent !== advice) write("advice", advice);
   if (!all) return;

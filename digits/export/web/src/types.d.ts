@@ -51,7 +51,7 @@ type Measured = { epoch: number; train: Measures; test: Measures };
 type Trained = Measured & { layers: Layer[] };
 /** A training that is remembered: its settings, as typed; of how many in 1,000 test images it erred after each epoch, the
  * first untrained; how long it took; and what is to be said of it. */
-type Run = { size: string; rate: string; batch: string; errors: number[]; seconds: number; says?: string };
+type Run = { size: string; rate: string; batch: string; errors: number[]; seconds: number; says: string };
 
 /** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
  * 1; and the activations for the drawing. */
@@ -133,7 +133,7 @@ type HiddenNeuron = { j: number; zs: Float32Array; weights: Float32Array; bias: 
 type AxisOf = { from: number; to: number; ticks: number[]; label: string };
 type Axes = { x: (value: number) => number; y: (value: number) => number; node: SVGElement };
 /** What a link shares: among others a stop, or whether training is open. */
-type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: string; training: boolean };
+type Shared = { drawing: Drawing | null; settings: Map<Field, string>; stop: string; training: boolean };
 /** What is kept for a reload: the drawing, the runs and, if there were lessons, the network that had them. */
 type Kept = { drawing: NonNullable<Held["drawing"]>; runs: Run[]; network?: Facts & { parameters: string } };
 type Field = HTMLInputElement | HTMLSelectElement;
