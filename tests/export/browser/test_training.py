@@ -66,7 +66,7 @@ def test_a_network_is_trained_from_nothing(epochs, best, button, page):
     assert accuracies[0] < 0.3 and max(accuracies) > best and epochs < len(accuracies) <= 31
     assert page.evaluate(SIZES) == [784, 30, 10] and page.locator(".hidden button").count() == 30
     curve = "(line) => [...line.points].map(({ y }) => y)"  # powers of ten, downwards
-    trained, tested = (page.locator(f"#{name}-curve").evaluate(curve) for name in ("train", "test"))
+    trained, tested = (page.locator(f"#curves .{name}").evaluate(curve) for name in ("train", "test"))
     assert len(tested) == len(accuracies) and trained[-1] > tested[-1]  # it errs less where it trains
     assert page.locator("#advice").inner_text().startswith(("What is held out", "Overfitting"))
     last = outputs(page)
@@ -94,16 +94,16 @@ def test_pause_going_on_and_another_run(page):
     assert page.evaluate(SEEN)[: len(paused)] == paused
     choose(page, rate="1")
     errors = page.evaluate("digits.training.points.map(({ test }) => 1 - test.accuracy)")
-    earlier = page.locator("#other-curves polyline")
+    earlier = page.locator("#curves .other")
     assert page.locator("#start").inner_text() == "Start" and earlier.count() == 0
     page.locator("#start").click()
     until(page, 0)
     rows = [row.split() for row in page.locator("#runs button").all_inner_texts()]
     assert [row[:3] for row in rows] == [["15", "1", "100"], ["15", "3", "100"]]
     assert float(rows[1][3]) == pytest.approx(100 * min(errors), abs=0.06)
-    assert len(earlier.get_attribute("points").split()) == len(errors) and not earlier.get_attribute("class")
+    assert len(earlier.get_attribute("points").split()) == len(errors) and earlier.get_attribute("class") == "other"
     page.locator("#runs button").nth(1).click()
-    assert earlier.get_attribute("class") == "chosen"
+    assert earlier.get_attribute("class") == "other chosen"
 
 
 def test_settings_with_which_it_learns_nothing(page):

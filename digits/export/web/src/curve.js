@@ -1,6 +1,7 @@
 // How training goes: errors and cost by epoch, on axes of powers of ten.
 
-import { drawLine, find } from "./elements.js";
+import { find } from "./elements.js";
+import { polyline } from "./figure.js";
 
 const LOWEST = 0.004; // that the axes go down to, as far as 784-30-10 gets in 30 epochs
 const SPANS = [0.3, 3, 15, 30]; // epochs that the axis may have, each with three ticks of equal steps
@@ -14,20 +15,17 @@ export const errorOf = (accuracy) => `${(100 * (1 - accuracy)).toFixed(1)} %`;
 export function drawCurves(points, others, chosen, shown) {
   const last = Math.max(points.at(-1)?.epoch ?? 0, ...others.map(({ errors }) => errors.length - 1));
   const span = SPANS.find((span) => span >= last) ?? 30, x = (/** @type {number} */ epoch) => (30 * epoch) / span;
-  find("other-curves", SVGGElement).replaceChildren(...others.map((run) => {
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-    drawLine(line, run.errors.map((error, epoch) => [x(epoch), sizeOf(error / 1000)]));
-    line.classList.toggle("chosen", run === chosen);
-    return line;
-  }));
-  const lines = {
-    "cost-curve": points.map(({ train }) => train.cost),
-    "train-curve": points.map(({ train }) => 1 - train.accuracy),
-    "test-curve": points.map(({ test }) => 1 - test.accuracy),
-  };
-  for (const [id, values] of Object.entries(lines)) {
-    drawLine(id, values.map((value, i) => [x(points[i].epoch), sizeOf(value)]));
-  }
+  const lineOf = (/** @type {string} */ name, /** @type {(point: Measured) => number} */ value) => (
+    polyline(points.map((point) => [x(point.epoch), sizeOf(value(point))]), name)
+  );
+  find("curves", SVGGElement).replaceChildren(
+    ...others.map((run) => polyline(
+      run.errors.map((error, epoch) => [x(epoch), sizeOf(error / 1000)]), run === chosen ? "other chosen" : "other",
+    )),
+    lineOf("cost", ({ train }) => train.cost),
+    lineOf("train", ({ train }) => 1 - train.accuracy),
+    lineOf("test", ({ test }) => 1 - test.accuracy),
+  );
   for (const [i, tick] of document.querySelectorAll(".epochs text:not(:first-child)").entries()) {
     tick.replaceChildren(`${Number(((span * i) / 3).toFixed(1))}`);
   }

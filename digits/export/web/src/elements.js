@@ -43,12 +43,6 @@ export const offscreen = (width, height) => /** @type {OffscreenContext} */ (
   new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })
 );
 
-/** Draws a polyline, or that of an id, through points. @type {(line: SVGPolylineElement | string, points: number[][]) => void} */
-export function drawLine(line, points) {
-  const text = points.map((point) => point.map((n) => n.toFixed(3)).join(",")).join(" ");
-  (typeof line === "string" ? find(line, SVGPolylineElement) : line).setAttribute("points", text);
-}
-
 /** Whether the visitor wants nothing to move. */
 export const wantsStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 

@@ -24,7 +24,7 @@ export const text = (x, y, words, anchor = "middle", className = "") => (
 
 /** A line through points. @type {(points: number[][], className: string) => SVGElement} */
 export const polyline = (points, className) => (
-  svg("polyline", { points: points.map((point) => point.map((n) => n.toFixed(1)).join(",")).join(" "), class: className })
+  svg("polyline", { points: points.map((point) => point.map((n) => n.toFixed(3)).join(",")).join(" "), class: className })
 );
 
 /** A number as people write it. @type {(value: number, digits?: number) => string} */
