@@ -1,7 +1,7 @@
 // Wires between neurons, drawn behind them in the network's box: red for a positive contribution, blue for a negative one.
 
 import { contextOf, find } from "./elements.js";
-import { colour } from "./layers.js";
+import { colour, toneOf } from "./layers.js";
 
 const canvas = find("connections", HTMLCanvasElement), context = contextOf(canvas);
 
@@ -16,7 +16,7 @@ export function paintWires(wires, isUpright, strength = 1) {
     const [x1, y1] = isUpright ? [(to.left + to.right) / 2, to.top] : [to.left, (to.top + to.bottom) / 2];
     const [middleX, middleY] = [(x + x1) / 2, (y + y1) / 2];
     context.globalAlpha = strength * Math.abs(value);
-    context.strokeStyle = colour(tone ?? (value > 0 ? "red" : "blue"));
+    context.strokeStyle = colour(tone ?? toneOf(value));
     context.lineWidth = tone ? 4 : 0.5 + 1.5 * Math.abs(value);
     context.beginPath();
     context.moveTo(x, y);

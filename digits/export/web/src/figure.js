@@ -1,9 +1,9 @@
 // What the stops' figures are drawn with: SVG elements, numbered axes, images of 28 x 28 values and a small network.
 // A figure is drawn anew whenever something changes. Its units are pixels of the page, so text has its own size.
 
-import { contextOf, element, wantsStill } from "./elements.js";
+import { wantsStill } from "./elements.js";
 import { clamp } from "./images.js";
-import { colour, relative } from "./layers.js";
+import { pixelCanvas, relative, toneOf } from "./layers.js";
 
 const CLEAR = 3; // pixels around a neuron's disc that no wire enters
 const WIRES = 24; // drawn to a neuron, the strongest; more would hide one another
@@ -30,8 +30,8 @@ export const polyline = (points, className) => (
 /** A number as people write it. @type {(value: number, digits?: number) => string} */
 export const number = (value, digits = 2) => (Number(value.toFixed(digits)) || 0).toFixed(digits).replace("-", "−");
 
-/** A number with its sign. @type {(value: number, digits?: number) => string} */
-export const signed = (value, digits = 1) => (value < 0 ? "" : "+") + value.toFixed(digits).replace("-", "−");
+/** A number with its sign, if it is not shown as 0. @type {(value: number, digits?: number) => string} */
+export const signed = (value, digits = 1) => (Number(value.toFixed(digits)) > 0 ? "+" : "") + number(value, digits);
 
 /** Numbered, labelled axes in a box of the figure, and the scales that map values to its pixels. There is room needed
  * outside the box: 44 pixels at the left for numbers and label, 40 below.
@@ -55,15 +55,9 @@ export function axes({ left, top, right, bottom }, xs, ys) {
 /** An image of 28 x 28 values from -1 to 1, in a tone of the palette or, by their signs, in red and blue.
  * @type {(box: { left: number; top: number; side: number }, values: Float32Array, tone?: string) => SVGElement} */
 export function pixelImage({ left, top, side }, values, tone) {
-  const canvas = Object.assign(element("canvas"), { width: 28, height: 28 }), context = contextOf(canvas);
-  for (let k = 0; k < 784; k++) {
-    context.globalAlpha = Math.min(1, Math.abs(values[k]));
-    context.fillStyle = colour(tone ?? (values[k] > 0 ? "red" : "blue"));
-    if (values[k]) context.fillRect(k % 28, Math.floor(k / 28), 1, 1);
-  }
   return svg("g", { class: "pixels" },
     svg("rect", { x: left, y: top, width: side, height: side }),
-    svg("image", { x: left, y: top, width: side, height: side, href: canvas.toDataURL() }));
+    svg("image", { x: left, y: top, width: side, height: side, href: pixelCanvas(values, tone).toDataURL() }));
 }
 
 /** A pane over an image that tells which pixel is pressed or, if it `hovers`, pointed at; then the figure is drawn again.
@@ -97,7 +91,7 @@ export function wires(from, [x, y], values, radius) {
   return svg("g", { class: "wires" }, ...order.slice(0, WIRES).map((k) => {
     const [x0, y0] = from[k], gap = (radius + CLEAR) / Math.hypot(x - x0, y - y0), [dx, dy] = [(x - x0) * gap, (y - y0) * gap];
     return svg("path", {
-      d: `M${x0 + dx} ${y0 + dy}L${x - dx} ${y - dy}`, class: shown[k] > 0 ? "red" : "blue",
+      d: `M${x0 + dx} ${y0 + dy}L${x - dx} ${y - dy}`, class: toneOf(shown[k]),
       "stroke-width": 0.5 + 2.5 * Math.abs(shown[k]), "stroke-opacity": 0.15 + 0.85 * Math.abs(shown[k]),
     });
   }));
@@ -106,7 +100,7 @@ export function wires(from, [x, y], values, radius) {
 /** A neuron's disc, as dark as its activation or, `signed`, red or blue by a value from -1 to 1; which can be chosen.
  * @type {(place: Point, radius: number, value: number, options?: { signed?: boolean; name?: string; chosen?: boolean }) => SVGElement} */
 export function disc([cx, cy], radius, value, { signed = false, name = "", chosen = false } = {}) {
-  const tone = signed ? (value > 0 ? "red" : "blue") : "foreground", share = (100 * Math.min(1, Math.abs(value))).toFixed(0);
+  const tone = signed ? toneOf(value) : "foreground", share = (100 * Math.min(1, Math.abs(value))).toFixed(0);
   const made = svg("circle", { cx, cy, r: radius, class: chosen ? "neuron chosen" : "neuron", "data-neuron": name });
   made.style.fill = `color-mix(in srgb, var(--${tone}) ${share}%, var(--off))`;
   if (name) made.append(svg("title", {}, name));

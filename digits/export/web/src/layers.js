@@ -41,8 +41,15 @@ export function paintPixels(context, box, gap, values, tone) {
   context.globalAlpha = 1;
 }
 
+/** The same on a new canvas, with a pixel for each. @type {(values: Float32Array, tone?: string) => HTMLCanvasElement} */
+export function pixelCanvas(values, tone) {
+  const canvas = Object.assign(element("canvas"), { width: 28, height: 28 });
+  paintPixels(contextOf(canvas), WHOLE, 0, values, tone);
+  return canvas;
+}
+
 /** @type {(value: number) => string} */
-const toneOf = (value) => (value > 0 ? "red" : "blue");
+export const toneOf = (value) => (value > 0 ? "red" : "blue");
 
 /** @type {(canvas: HTMLCanvasElement, a: Float32Array, contributions?: Float32Array) => void} */
 export function paintInput(canvas, a, contributions) {

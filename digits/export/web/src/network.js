@@ -8,11 +8,8 @@ export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
  * @type {(layers: Layer[], images: Float32Array[]) => Float32Array[][]} */
 export function feedforward(layers, images) {
   const activations = [images];
-  for (const { weights, biases } of layers) {
-    activations.push(activations[activations.length - 1].map((a) => {
-      const on = nonzero(a);
-      return biases.map((b, j) => sigmoid(weightedInput(weights, b, a, j, on)));
-    }));
+  for (const layer of layers) {
+    activations.push(activations[activations.length - 1].map((a) => weightedInputs(layer, a).map(sigmoid)));
   }
   return activations;
 }

@@ -1,6 +1,6 @@
 import { backpropagate, backwards, desired, meanCost, sgdStep } from "../backpropagation.js";
 import { element, find, wantsStill, write } from "../elements.js";
-import { disc, neuronPlaces, number, pixelImage, svg, text } from "../figure.js";
+import { disc, neuronPlaces, number, pixelImage, signed, svg, text } from "../figure.js";
 import { relative } from "../layers.js";
 import { feedforward, predictionOf, ranked } from "../network.js";
 import { rightDigit, untrained } from "../small.js";
@@ -129,8 +129,6 @@ const slopeAt = (a) => a * (1 - a);
 /** The weight from hidden neuron j to output k. @type {(j: number, k: number) => number} */
 const weightOf = (j, k) => backflow.layers[1].weights[30 * k + j];
 
-/** @param {number} value */
-const signed = (value, digits = 2) => (value > 0 && Number(value.toFixed(digits)) ? "+" : "") + number(value, digits);
 /** Of three digits. @param {number} value */
 const exact = (value) => `${Number(value.toPrecision(3))}`.replace("-", "−");
 
@@ -172,7 +170,7 @@ function partsOf(pass, width, height) {
       return lit(active, disc(place, 9, wishes[k], { signed: true, name, chosen }), phase === ERRORS ? 300 : 0);
     }),
     ...numbersOf(pass, outputs, width, isWide),
-    ...(phase === BLAME && kind === "hidden" && isWide ? [text(across - 24, hidden[neuron][1] + 5, `sum ${signed(messagesTo(pass, neuron).reduce((sum, part) => sum + part))}`, "end", "strong")] : []),
+    ...(phase === BLAME && kind === "hidden" && isWide ? [text(across - 24, hidden[neuron][1] + 5, `sum ${signed(messagesTo(pass, neuron).reduce((sum, part) => sum + part), 2)}`, "end", "strong")] : []),
     ...costBar(pass, end, width, height),
   ];
 }
@@ -310,7 +308,7 @@ function blameOf(pass) {
   const { j, hidden, blame } = pass, messages = messagesTo(pass, j), sum = messages.reduce((total, part) => total + part);
   const k = predictionOf(messages.map((part) => part * Math.sign(sum))), pushes = weightOf(j, k) > 0;
   const reason = sum < 0 ? `${pushes ? "pushed" : "held"} output ${k} ${pushes ? "up" : "down"} by mistake` : `${pushes ? "pushes" : "holds"} output ${k} ${pushes ? "up" : "down"}, as it should`;
-  return `Neuron ${j} ${reason}, so it is told to fire ${sum < 0 ? "less (blue)" : "more (red)"}. Each output tells it what the output wants, times the weight between them. The messages add up to ${signed(sum)}. Neuron ${j} multiplies this by the slope of its own sigmoid, ${number(slopeAt(hidden[j]))}; the product is what it wants: ${signed(-blame[j], 3)}.`;
+  return `Neuron ${j} ${reason}, so it is told to fire ${sum < 0 ? "less (blue)" : "more (red)"}. Each output tells it what the output wants, times the weight between them. The messages add up to ${signed(sum, 2)}. Neuron ${j} multiplies this by the slope of its own sigmoid, ${number(slopeAt(hidden[j]))}; the product is what it wants: ${signed(-blame[j], 3)}.`;
 }
 
 /** The equations of this phase, with the numbers of that neuron. @type {(pass: Pass) => string[]} */

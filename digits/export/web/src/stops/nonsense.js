@@ -1,8 +1,8 @@
 import { crossEntropyDelta, exampleOf, sgdStep } from "../backpropagation.js";
-import { contextOf, element, find, nextFrame } from "../elements.js";
+import { element, find, nextFrame } from "../elements.js";
 import { axes, svg, text } from "../figure.js";
 import { heldImages } from "../held.js";
-import { WHOLE, paintPixels } from "../layers.js";
+import { pixelCanvas } from "../layers.js";
 import { outputsOf, predictionOf } from "../network.js";
 import { drawingOf } from "../pad.js";
 import { HALF, isDigit } from "../reader.js";
@@ -87,9 +87,7 @@ async function fillGallery() {
     if (i % AT_ONCE === 0) await nextFrame();
     const { image, y } = exampleOf(mnist, mnist.train + i), read = predictionOf(outputsOf(layers, image)), digit = predictionOf(y);
     if (read === digit) continue;
-    const canvas = Object.assign(element("canvas"), { width: 28, height: 28 });
-    const button = element("button", canvas, element("span", `is ${digit}, read as ${read}`));
-    paintPixels(contextOf(canvas), WHOLE, 0, image, "foreground");
+    const button = element("button", pixelCanvas(image, "foreground"), element("span", `is ${digit}, read as ${read}`));
     button.addEventListener("click", () => {
       change({ drawing: drawingOf(image) });
       finish();

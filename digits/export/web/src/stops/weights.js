@@ -1,6 +1,6 @@
 import { find } from "../elements.js";
 import { axes, number, pixelImage, pixelPane, svg, text } from "../figure.js";
-import { magnitude } from "../images.js";
+import { relative } from "../layers.js";
 import { chooseNext, hiddenNeuron, sumsOf, ticksOf } from "./hidden.js";
 
 /** The neuron whose weights were changed, and the new weights by pixel; and the pixel that was chosen, or -1 for that
@@ -28,7 +28,7 @@ export const weights = {
   },
   leave: ownWeights, // other stops show the neuron as it is
   draw({ image, layers, width, height }) {
-    const { j, weights } = hiddenNeuron(layers, image), { changed, chosen } = weightsState, most = magnitude(weights, 1e-9);
+    const { j, weights } = hiddenNeuron(layers, image), { changed, chosen } = weightsState;
     if (j !== weightsState.j) ownWeights();
     weightsState.j = j;
     for (const [k, weight] of changed) weights[k] = weight;
@@ -40,11 +40,10 @@ export const weights = {
     const side = isWide ? Math.min((width - 2 * gap) / 3, height - 24 - below) : Math.min((width - gap) / 2, (height - 62 - below) / 2);
     const start = (width - (isWide ? 3 : 2) * side - (isWide ? 2 : 1) * gap) / 2, next = start + side + gap;
     const places = [[start, 24], [next, 24], isWide ? [next + side + gap, 24] : [(width - side) / 2, side + 68]];
-    const tinted = (/** @type {Float32Array} */ values) => values.map((value) => Math.sign(value) * Math.min(1, Math.abs(value) / most) ** 0.75);
     const squares = [
       { sign: "", title: "Your digit, a", values: image, tone: "foreground", number: `a = ${number(image[k])}` },
-      { sign: "×", title: "Weights, w", values: tinted(weights), number: `w = ${number(weights[k])}` },
-      { sign: "=", title: "Products, w × a", values: tinted(products), number: `w × a = ${number(products[k])}` },
+      { sign: "×", title: "Weights, w", values: relative(weights), number: `w = ${number(weights[k])}` },
+      { sign: "=", title: "Products, w × a", values: relative(weights, (pixel) => image[pixel]), number: `w × a = ${number(products[k])}` },
     ].flatMap(({ sign, title, values, tone, number }, n) => {
       const [left, top] = places[n], place = { left, top, side }, cell = side / 28;
       return [
