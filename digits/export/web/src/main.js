@@ -44,7 +44,7 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   listenToPen(() => {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(readPad);
-  }, ({ timeStamp }) => finish(timeStamp));
+  }, finish);
   for (const kind of ["pointerover", "focusin", "pointerdown"]) {
     addEventListener(kind, ({ target }) => {
       if (!(target instanceof Element) || target.closest(".neurons")) return;

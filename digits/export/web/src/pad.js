@@ -13,7 +13,7 @@ const PIXELS = { left: 0, top: 0, right: 28, bottom: 28 };
 const pad = find("pad", HTMLElement);
 export const paper = find("paper", HTMLCanvasElement), context = contextOf(paper);
 
-/** @type {(moved: () => void, lifted: (event: PointerEvent) => void) => void} */
+/** @type {(moved: () => void, lifted: () => void) => void} */
 export function listenToPen(moved, lifted) {
   let place = new DOMRect(); // of the paper: to ask at each point would lay out the page
   const measure = () => {
@@ -35,7 +35,7 @@ export function listenToPen(moved, lifted) {
     down = null;
     if (event.pointerId !== state.pen) return;
     state.pen = null;
-    lifted(event);
+    lifted();
   };
   pad.addEventListener("pointerdown", (event) => {
     if (state.pen !== null || event.button) return;

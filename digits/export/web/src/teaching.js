@@ -52,7 +52,6 @@ async function learn(value) {
   change({ network });
   toggle(true);
   show();
-  write("time", ""); // which makes room
   const subject = which ? `the ${which}` : "this", name = value === NONE ? "not a digit" : `${value === 8 ? "an" : "a"} ${value}`;
   say(`Learning that ${subject} is ${name} …`);
   const mnist = await heldImages(), since = performance.now();

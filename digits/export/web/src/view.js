@@ -97,15 +97,13 @@ function showDigits(digits) {
   show();
 }
 
-/** The same, and says it; and how long that took, if `since` is when the pen was lifted. @param {number} [since] */
-export async function finish(since) {
+/** The same, and says it. */
+export async function finish() {
   const { drawing } = state, shown = readPad();
   find("pad", HTMLElement).classList.toggle("reading", Boolean(drawing.picture && !drawing.digits && !drawing.refusal));
   describe();
   if (isUnread()) await shown;
-  if (state.drawing !== drawing) return;
-  say();
-  write("time", since && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
+  if (state.drawing === drawing) say();
 }
 
 let faded = /** @type {Float32Array | undefined} */ (undefined); // the weights that are over the drawing
