@@ -30,11 +30,6 @@ export function offerCamera() {
   onClick("camera", () => (live ? leave() : open()));
   onClick("keep", keep);
   keeper.addEventListener("pointerdown", (event) => event.stopPropagation()); // or a stroke would begin
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !live) return;
-    event.stopPropagation(); // or the pad would be cleared
-    leave();
-  }, true);
   addEventListener("shown", () => {
     video.classList.toggle("behind", state.looked?.[0] === 1); // the pad shows weights
     if (!keeper.hidden && state.drawing !== live) close(); // something else came onto the pad

@@ -67,11 +67,12 @@ function go(where) {
 function press(event) {
   const isTyping = event.target instanceof Element && event.target.matches("select, input:not([type=radio], [type=checkbox])");
   if (event.altKey || (isTyping && event.key !== "Escape")) return;
-  const command = event.ctrlKey || event.metaKey;
+  const command = event.ctrlKey || event.metaKey, camera = find("camera", HTMLElement);
   // The letter on the key, or, in alphabets that have no z, the key's place.
   const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
   const digit = /^\d$/.test(event.key) ? event.key : /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
-  if (command && (letter === "y" || (letter === "z" && event.shiftKey))) go("future");
+  if (event.key === "Escape" && camera.ariaPressed === "true") camera.click();
+  else if (command && (letter === "y" || (letter === "z" && event.shiftKey))) go("future");
   else if (command && letter === "z") go("past");
   else if (command) return;
   else if (event.key === "Escape" && state.teaching) stopLesson();
