@@ -5,7 +5,6 @@ import { find, isPanelOpen, onClick, visit } from "./elements.js";
 import { heldImages } from "./held.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, reader, state, travel } from "./state.js";
-import { stopLesson } from "./teaching.js";
 import { finish, look, say, show } from "./view.js";
 import { askForPicture, giveUp } from "./workers.js";
 
@@ -75,7 +74,6 @@ function press(event) {
   else if (command && (letter === "y" || (letter === "z" && event.shiftKey))) go("future");
   else if (command && letter === "z") go("past");
   else if (command) return;
-  else if (event.key === "Escape" && state.teaching) stopLesson();
   else if (event.key === "Escape" && state.looked) look(null);
   else if (event.key === "Escape" && isPanelOpen()) visit("");
   else if (isTyping) return;

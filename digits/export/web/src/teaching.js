@@ -15,14 +15,12 @@ const PATIENCE = 2500; // milliseconds of a lesson
 const NONE = 10; // is taught as not a digit
 
 const teach = find("teach", HTMLElement);
-let stopped = false, pressed = /** @type {HTMLElement | null} */ (null); // the button that had the focus
 
-/** Lets each button teach its digit or, the last one, that it is not a digit; and one stop. */
+/** Lets each button teach its digit or, the last one, that it is not a digit. */
 export function offerLessons() {
-  for (const [value, button] of teach.querySelectorAll("button:not(#stop)").entries()) {
+  for (const [value, button] of teach.querySelectorAll("button").entries()) {
     button.addEventListener("click", () => learn(value));
   }
-  onClick("stop", stopLesson);
   const asItCame = state.network;
   onClick("forget", () => {
     if (state.teaching || state.worker) return;
@@ -34,10 +32,6 @@ export function offerLessons() {
   addEventListener("beforeunload", (event) => { // or the lessons would be lost without a word
     if (state.unsaved) event.preventDefault();
   });
-}
-
-export function stopLesson() {
-  stopped = true;
 }
 
 /** Teaches that the chosen digit has this value, or NONE, and shows what changes. @param {number} value */
@@ -59,7 +53,7 @@ async function learn(value) {
   const goOn = (/** @type {number} */ milliseconds) => (
     /** @type {Promise<Progress>} */ (askSoon({ milliseconds }))
   );
-  for (let answer = goOn(0); !stopped && performance.now() - since < PATIENCE; await nextFrame()) {
+  for (let answer = goOn(0); performance.now() - since < PATIENCE; await nextFrame()) {
     const seen = await answer;
     if (isShown()) { // else one goes on drawing
       state.flash = seen.changes;
@@ -72,8 +66,7 @@ async function learn(value) {
   }
   const { steps, isLearned, layers: learned } = await askSoon({ end: true });
   network.layers = learned;
-  const isGivenUp = !isLearned && !stopped; // then it harms more than it teaches
-  if (isGivenUp) {
+  if (!isLearned) { // then it harms more than it teaches
     Object.assign(network, before, { lessons: before.lessons });
     remember(layers, [digit.image], feedforward(layers, [digit.image])); // what it was, not what was shown meanwhile
   } else state.unsaved = true;
@@ -81,7 +74,6 @@ async function learn(value) {
   show();
   const count = `${steps} step${steps === 1 ? "" : "s"}`;
   const result = isLearned ? `Learned in ${count} that ${subject} is ${name}.`
-    : stopped ? `Stopped after ${count}, before it had learned this.`
     : "It couldn’t learn this without unlearning other digits. Nothing has changed.";
   say(isShown() ? result : "");
   describe();
@@ -90,7 +82,7 @@ async function learn(value) {
     state.flash = null;
     show();
   }, 1500);
-  if (isGivenUp) return;
+  if (!isLearned) return;
   for (const tested of [before, network]) tested.accuracy ??= await ask({ mnist, layers: tested.layers });
   const [old, now] = [before, network].map(({ accuracy }) => percent(accuracy ?? 0));
   const accuracy = old === now ? `still ${now} %` : `now ${now} %, it was ${old} %`;
@@ -98,12 +90,8 @@ async function learn(value) {
   describe();
 }
 
-/** Begins or ends a lesson: there is a button to stop it. @param {boolean} teaching */
+/** Begins or ends a lesson. @param {boolean} teaching */
 function toggle(teaching) {
-  const stop = find("stop", HTMLElement), from = document.activeElement;
   Object.assign(state, { teaching });
-  if (teaching) [stopped, pressed] = [false, from instanceof HTMLElement && teach.contains(from) ? from : null];
-  teach.classList.toggle("teaching", teaching);
-  if (teaching && pressed) stop.focus();
-  else if (from === stop) pressed?.focus();
+  for (const button of teach.querySelectorAll("button")) button.ariaDisabled = `${teaching}`;
 }

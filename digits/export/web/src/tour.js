@@ -85,7 +85,7 @@ function cardOf([name, { title, section, text, question, answers, controls, figu
 
 /** Opens the tour at a stop, unless something is under way. @param {string} name */
 export function openTour(name) {
-  if (state.teaching) return say("Wait until it has learned, or stop it.");
+  if (state.teaching) return say("Wait until it has learned.");
   closeTraining();
   if (!panel.hidden) STOPS[tour.at].leave?.();
   open(true);

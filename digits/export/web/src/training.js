@@ -72,7 +72,7 @@ const isOurs = () => ours.has(state.network);
 
 /** Opens the panel, as it was left. */
 export function openTraining() {
-  if (state.teaching) return say("Wait until it has learned, or stop it.");
+  if (state.teaching) return say("Wait until it has learned.");
   open(true);
   find("start", HTMLElement).focus();
   panel.scrollIntoView({ block: "nearest" });
