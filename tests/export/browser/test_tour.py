@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.export.browser.conftest import visiting
-from tests.support.pages import DESK, PHONE, activations, answer, draw, resize, violations
+from tests.support.pages import DESK, PHONE, activations, answer, draw, is_read, numbers, resize, sentence, violations
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -160,3 +160,19 @@ def test_anyone_can_use_every_stop(scheme, size, page):
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         if name != NAMES[-1]:
             page.locator("#next").click()
+
+
+def test_a_stop_waits_for_the_small_network_however_quick_one_goes_on(visit, page_file):
+    """The page's own network, which is larger, is never shown in its place."""
+    page = visit(page_file)
+    draw(page, 3)
+    is_read(page)
+    page.evaluate("holdsUp = (job) => Boolean(job.fresh); resized = true; location.hash = 'stop=weights'")
+    for name in ("weights", "bias"):
+        page.locator(f"#stop-{name}.here").wait_for()
+        assert sentence(page).startswith("Training a network of 30 hidden neurons")
+        assert page.locator(".here .figure *").count() == 0
+        page.locator("#next").click()
+    page.evaluate("holdsUp = null; heldUp.forEach((post) => post()); location.hash = 'stop=bias'")
+    page.wait_for_function("() => digits.small.layers && document.querySelector('.here .figure').childElementCount")
+    assert numbers(sentence(page))[0] in range(30)

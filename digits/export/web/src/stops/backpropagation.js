@@ -248,9 +248,9 @@ function numbersOf(pass, places, width, isWide) {
   const toned = (/** @type {string} */ title, /** @type {Float32Array} */ values, /** @type {number} */ places) => ({ title, values, write: (/** @type {number} */ value) => signed(value, places), isToned: true });
   const should = { ...plain("should", y), write: String }, [digits, gap] = isWide ? [3, " "] : [2, "\n"], wants = toned("wants", deltas.map((delta) => -delta), digits);
   const weights = outputs.map((_, k) => weightOf(neuron, k)), changes = deltas.map((delta) => -RATE * delta * hidden[neuron]);
-  const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(`×${gap}weight`, weights, 2), isToned: false }, toned(`= tells\n${isWide ? "neuron" : "no."} ${neuron}`, messagesTo(pass, neuron), digits)]
+  const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(`×${gap}weight`, weights, digits), isToned: false }, toned(`= tells\n${isWide ? "neuron" : "no."} ${neuron}`, messagesTo(pass, neuron), digits)]
     : phase === STEP ? [plain("was", outputs), plain("is", outputsAfter), should]
-    : phase === WEIGHTS ? [plain("weight", weights), toned("change", changes, digits), { ...plain(`=${gap}new`, weights.map((weight, k) => weight + changes[k])), write: (/** @type {number} */ value) => number(value, digits) }]
+    : phase === WEIGHTS ? [{ ...toned("weight", weights, digits), isToned: false }, toned("change", changes, digits), { ...plain(`=${gap}new`, weights.map((weight, k) => weight + changes[k])), write: (/** @type {number} */ value) => signed(value, digits) }]
     : phase === GUESS ? [plain("is", outputs), should]
     : [...(isWide ? [plain("is", outputs), should] : []), toned("error", y.map((wish, k) => wish - outputs[k]), 2), plain(`×${gap}slope`, outputs.map(slopeAt)), { ...wants, title: `=${gap}wants` }];
   const column = (/** @type {number} */ n) => left + ((width - left) * (n + 0.5)) / columns.length;
@@ -293,7 +293,7 @@ function sentenceOf(pass) {
   }
   if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. A neuron whose weight to this output is positive is told: fire ${y[j] ? "more (red). If the weight is negative: fire less (blue)" : "less (blue). If the weight is negative: fire more (red)"}.`;
   if (phase === WEIGHTS) {
-    const rule = `A weight changes by the learning rate ${RATE} × its input × what the neuron at its end wants`;
+    const rule = `A weight changes by a learning rate (${RATE}, so that one step does not overshoot) × its input × what the neuron at its end wants`;
     if (isHidden) return `${rule}. At the right: neuron ${j} fires at ${number(hidden[j])}, and that is the input of these weights. At the left: neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a fully inked pixel (input 1) changes by ${signed(-RATE * pass.blame[j], 4)}.`;
     const most = predictionOf(hidden);
     return `${rule}. Output ${j} wants ${signed(-pass.deltas[j], 3)}, so its weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 4)}.`;
@@ -334,5 +334,5 @@ function formulaOf(pass) {
     return [`BP3, the slope of C for the bias of ${isHidden ? `neuron ${neuron}` : who}: ∂C/∂b = δ = ${exact(delta)}`,
       `BP4, for its weight from ${isHidden ? "a pixel with ink" : `neuron ${most}`}: ∂C/∂w = a · δ = ${exact(input)} · ${exact(delta)} = ${exact(input * delta)}`];
   }
-  return [`w → w − η · ∂C/∂w and b → b − η · ∂C/∂b, with a learning rate η = ${RATE}, so small that one step does not overshoot`, `C = ${exact(costs[0])} → ${exact(costs[1])}`];
+  return [`w → w − η · ∂C/∂w and b → b − η · ∂C/∂b, with the learning rate η = ${RATE}`, `C = ${exact(costs[0])} → ${exact(costs[1])}`];
 }

@@ -1,4 +1,4 @@
-import { find } from "../elements.js";
+import { find, write } from "../elements.js";
 import { axes, disc, number, svg, text } from "../figure.js";
 import { sigmoid } from "../network.js";
 import { added, chooseNext, hiddenNeuron, inWords, rounded, ticksOf } from "./hidden.js";
@@ -16,7 +16,7 @@ export const bias = {
   figure: "The axis of z. One arrow leads from 0 to the sum of the products; a second arrow, the bias, leads on from there to the neuron",
   question: "Without any ink, w·a is 0. What is z if the bias is −5?",
   answers: [["0", "No: the bias counts even if no pixel does."], ["−5", "Right: only the bias is left, so the neuron stays quiet."], ["5", "No: the bias is added with its own sign."]],
-  controls: `<label class="long">Bias b <input id="bias-slider" type="range" step="0.01"></label>
+  controls: `<label class="long"><span id="bias-value">Bias b</span> <input id="bias-slider" type="range" step="0.01"></label>
     <button id="bias-own" type="button">Restore the bias</button>
     <button id="bias-another" type="button">Another neuron</button>`,
   on: {
@@ -34,6 +34,7 @@ export const bias = {
     const slider = find("bias-slider", HTMLInputElement), box = { left: 32, right: width - 32, top: 30, bottom: height - 44 };
     Object.assign(slider, { min: rounded(-reach - sum), max: rounded(reach - sum) }); // all of the axis
     slider.value = `${bias}`;
+    write("bias-value", `Bias b = ${number(bias)}`);
     const { x, node } = axes(box, { from: -reach, to: reach, ticks: ticksOf(-reach, reach), label: "weighted input z" }, { from: 0, to: 1, ticks: [], label: "" });
     const high = box.bottom - box.top, [first, second, third] = [0.22, 0.48, 0.8].map((share) => box.top + share * high), radius = Math.min(26, 0.14 * high);
     const words = (/** @type {number} */ value) => Math.min(box.right - 40, Math.max(box.left + 40, x(value)));
@@ -46,7 +47,7 @@ export const bias = {
       arrow(x(sum), x(z), second, bias > 0 ? "red" : "blue"), text(words(sum + bias / 2), second - 10, `b = ${number(bias)}`, "middle", "label haloed"),
       disc([x(z), third], radius, a), text(x(z), third + 5, a.toFixed(2), "middle", a > 0.5 ? "inverted" : ""),
       text(x(z) + (z > 0 ? -radius - 8 : radius + 8), third + 5, `z = ${number(z)}`, z > 0 ? "end" : "start", "label haloed"),
-    ], `Neuron ${j}: ${number(sum)} ${added(bias)} = ${number(z)}. So ${inWords(z)}: it ${z > 0 ? "fires" : "stays quiet"}. For your digit, z is 0 at b = ${number(-sum)}.`];
+    ], `Neuron ${j}: ${number(sum)} ${added(bias)} = ${number(z)}. So ${inWords(z)} (which the sigmoid explains): it ${z > 0 ? "fires" : "stays quiet"}. For your digit, z is 0 at b = ${number(-sum)}.`];
   },
 };
 

@@ -21,12 +21,12 @@ const own = { layers: null, isLearning: false, network: null };
 /** A network takes any drawing for a digit, until it is taught that no output shall be active. @type {Stop} */
 export const nonsense = {
   title: "Sure about nonsense", section: ["chap1.html#toward_deep_learning", "Toward deep learning"],
-  text: "The small network has only ever seen digits, and finds them everywhere. Draw an S, a house or a face: often an output still comes close to 1. An output is not a probability, since nobody would be 99 % sure that your drawing is a digit. Teach the network that it is not. Then draw something similar, and something quite different.",
+  text: "The small network has only ever seen digits, and finds them everywhere. Draw an S, a house or a face: often an output still comes close to 1. An output of 0.99 does not mean that your drawing is a digit with a probability of 99 %. Teach the network that it is not. Then draw something similar, and something quite different.",
   figure: "The ten outputs of the small network for your drawing, as bars from 0 to 1",
   question: "The network has learned only digits, and output 5 is 0.98 for an S. So …",
   answers: [
     ["98 % of drawings like this are a 5", "No: an output is not a probability."],
-    ["it looks more like a 5 than like the other digits", "Right: the network can only choose among the digits it knows."],
+    ["it looks more like a 5 than like the other digits", "Right: it has no output for an S."],
     ["the network is broken", "No: it works as trained. Nobody showed it an S."],
   ],
   controls: `<button id="nonsense-teach" type="button">Teach: not a digit</button>
@@ -40,7 +40,7 @@ export const nonsense = {
   arrive: fillGallery,
   leave: () => Object.assign(own, { isLearning: false }),
   draw({ image, layers, width, height }) {
-    const a = outputsOf(own.layers ?? layers, image), best = predictionOf(a), box = { left: 28, top: 8, right: width - 44, bottom: height - 44 };
+    const a = outputsOf(own.layers ?? layers, image), best = predictionOf(a), box = { left: 28, top: 22, right: width - 44, bottom: height - 44 };
     const { x, node } = axes(box, { from: 0, to: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], label: "output of the small network" }, { from: 0, to: 1, ticks: [], label: "" });
     const row = (box.bottom - box.top) / 10, middle = (/** @type {number} */ j) => box.top + row * (j + 0.5);
     const bars = [...a].flatMap((value, j) => [
@@ -48,7 +48,7 @@ export const nonsense = {
       svg("rect", { x: box.left, y: middle(j) - 0.3 * row, width: x(value) - box.left, height: 0.6 * row, class: j === best ? "bar" : "bar faint" }),
       text(x(value) + 6, middle(j) + 5, value.toFixed(2), "start"),
     ]);
-    const half = svg("path", { d: `M${x(HALF)} ${box.top}V${box.bottom}`, class: "threshold" }), edge = text(x(HALF) + 6, box.bottom - 6, `below ${HALF}: no digit`, "start", "haloed");
+    const half = svg("path", { d: `M${x(HALF)} ${box.top}V${box.bottom}`, class: "threshold" }), edge = text(x(HALF) - 6, 14, `← below ${HALF}: no digit`, "end");
     return [[node, half, edge, ...bars], own.isLearning ? "Learning …" : { lasting: inWords(a, best) }];
   },
 };
@@ -56,7 +56,7 @@ export const nonsense = {
 /** @type {(a: Float32Array, best: number) => string} */
 function inWords(a, best) {
   const subject = own.layers ? "After the lesson, the network" : "The network";
-  if (isDigit(a)) return `${subject} takes this for a ${best}, as output ${best} is ${a[best].toFixed(2)}.`;
+  if (isDigit(a)) return `${subject} takes this for a ${best}, as output ${best} is ${a[best].toFixed(2)}.${own.layers ? " It has learned about your drawing, not about all that is not a digit." : ""}`;
   return `${subject} does not take this for a digit: its largest output is ${a[best].toFixed(2)}, less than ${HALF}.`;
 }
 
