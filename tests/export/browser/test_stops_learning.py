@@ -261,7 +261,7 @@ def test_a_neuron_can_be_picked_by_keyboard_and_another_digit_begins_anew(page, 
     page.locator("#backpropagation-other").press("Enter")
     assert numbers(sentence(page))[0] == (first + 1) % 30
     page.locator(".here [data-neuron='phase 3']").click()
-    assert sentence(page).startswith("A weight changes by the learning rate")
+    assert sentence(page).startswith("A weight changes by a learning rate")
     draw(page, 7)
     assert sentence(page).startswith("Nobody has trained this network yet")
     page.locator("#clear").click()
