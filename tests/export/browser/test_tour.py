@@ -127,18 +127,25 @@ def test_a_stop_has_a_link_and_can_be_embedded(page, page_file, visit):
     embedded.evaluate("moved.length = 0")
 
 
-def test_it_is_printed_as_a_handout_of_two_pages(page):
-    """With all figures, six on a page; before the tour was opened, the page is printed as it is."""
-    page.evaluate("location.hash = 'stop=weights'")
+def test_it_is_printed_as_a_handout_of_two_pages(visit, page_file):
+    """With all figures, six on a page, also of stops that were never opened."""
+    page = visit(page_file, query="#stop=gate")
+    draw(page, 3)
     page.wait_for_function("() => digits.small.layers")
-    page.locator("#stop-weights .figure > *").first.wait_for(state="attached")
-    printed = page.pdf()
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
+    page.evaluate("resized = true")
+    page.locator("#stop-gate .figure > *").first.wait_for(state="attached")
     page.emulate_media(media="print")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert all(
+        page.evaluate(
+            """() => {
+                dispatchEvent(new Event("beforeprint"));
+                return [...document.querySelectorAll(".stop .figure")].map((figure) => figure.childElementCount);
+            }"""
+        )
+    )
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) == 2
     stops = page.locator(".stop").all()
     assert len(stops) == 12 and all(stop.locator("h2").is_visible() for stop in stops)
-    assert all(stop.locator(".figure > *").count() for stop in stops)
     assert {stop.locator(".figure").get_attribute("viewBox") for stop in stops} == {"0 0 640 400"}
     assert not page.locator("#pad").is_visible() and not page.locator("fieldset").first.is_visible()
     page.emulate_media(media="screen")

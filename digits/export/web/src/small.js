@@ -11,8 +11,8 @@ export const BATCH = 10; // its mini-batch size
 const SIZES = [784, 30, 10];
 const EPOCHS = 6;
 
-/** The small network, once it is trained. @type {{ layers: Layer[] | null }} */
-export const small = { layers: null };
+/** The small network, once it is trained, and the images that it learned from. @type {{ layers: Layer[] | null; mnist: Mnist | null }} */
+export const small = { layers: null, mnist: null };
 let training = /** @type {Promise<void> | undefined} */ (undefined);
 
 /** An untrained network of the same sizes. */
@@ -31,9 +31,9 @@ export const trainSmall = () => {
 };
 
 async function train() {
-  const trainer = newWorker();
-  let last = await askOf(trainer, beginOn(await heldImages()));
+  const trainer = newWorker(), mnist = await heldImages();
+  let last = await askOf(trainer, beginOn(mnist));
   while (last.epoch < EPOCHS) last = await askOf(trainer, { share: 1 });
   trainer.terminate();
-  small.layers = last.layers;
+  Object.assign(small, { layers: last.layers, mnist });
 }

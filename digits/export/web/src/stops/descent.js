@@ -1,9 +1,8 @@
 import { exampleOf } from "../backpropagation.js";
 import { wantsStill, write } from "../elements.js";
 import { axes, number, polyline, repeated, svg, text } from "../figure.js";
-import { heldImages } from "../held.js";
 import { feedforward, sigmoid, weightedInputs } from "../network.js";
-import { rightDigit } from "../small.js";
+import { rightDigit, small } from "../small.js";
 
 const RATES = [5, 50, 500]; // that crawl, learn and overshoot, as a single bias moves
 const IMAGES = 300; // test images in the cost, beside the visitor's
@@ -36,15 +35,9 @@ export const descent = {
     "descent-go": steps.toggle,
     "descent-again": () => { steps.stop(); descents.image = null; },
   },
-  async arrive() {
-    const mnist = await heldImages();
-    descents.examples = Array.from({ length: IMAGES }, (_, i) => exampleOf(mnist, mnist.train + i));
-    dispatchEvent(new Event("shown"));
-  },
   leave: steps.stop,
   draw({ image, layers, width, height }) {
-    if (!descents.examples.length) return [[], ""];
-    if (descents.image !== image) begin(image, layers);
+    if (descents.image !== image && small.mnist) begin(image, layers, small.mnist);
     const { paths, since } = descents, elapsed = (performance.now() - since) / (steps.isOn() ? PACE : LEAP);
     const share = wantsStill() || paths[0].length === 1 ? 1 : Math.min(1, elapsed); // of the newest step
     cancelAnimationFrame(descents.frame);
@@ -55,15 +48,16 @@ export const descent = {
   },
 };
 
-/** All three descents begin at the same bias, of the output for the visitor's digit. @type {(image: Float32Array, layers: Layer[]) => void} */
-function begin(image, layers) {
+/** All three descents begin at the same bias, of the output for the visitor's digit. @type {(image: Float32Array, layers: Layer[], mnist: Mnist) => void} */
+function begin(image, layers, mnist) {
   steps.stop();
+  const examples = Array.from({ length: IMAGES }, (_, i) => exampleOf(mnist, mnist.train + i));
   const digit = rightDigit(image), last = layers[layers.length - 1], start = last.biases[digit] + SHIFT;
-  const images = [image, ...descents.examples.map((example) => example.image)];
-  const [, hidden, outputs] = feedforward(layers, images), desired = [digit, ...descents.examples.map(({ y }) => y.indexOf(1))];
+  const images = [image, ...examples.map((example) => example.image)];
+  const [, hidden, outputs] = feedforward(layers, images), desired = [digit, ...examples.map(({ y }) => y.indexOf(1))];
   const others = outputs.map((a, i) => a.reduce((sum, a, k) => sum + (k === digit ? 0 : (Number(k === desired[i]) - a) ** 2 / 2), 0));
   Object.assign(descents, {
-    image, digit, paths: RATES.map(() => [start]), rest: others.reduce((sum, cost) => sum + cost) / images.length,
+    image, digit, examples, paths: RATES.map(() => [start]), rest: others.reduce((sum, cost) => sum + cost) / images.length,
     samples: hidden.map((a, i) => ({ z: weightedInputs(last, a)[digit] - last.biases[digit], y: Number(desired[i] === digit) })),
   });
 }
@@ -112,7 +106,7 @@ function valleyParts(rate, path, ground, share, box, label) {
   const line = ground.map(([bias, cost]) => [x(bias), y(cost)]);
   return [
     node, text((box.left + box.right) / 2, box.top - 10, `η = ${rate}:  C = ${number(costAt(bias))}`, "middle", "strong"),
-    text(box.left + 8, box.top + 16, `next step: ${rate} × ${Math.abs(slope) < 0.0005 ? "almost 0" : `${number(slope, 3)} = ${number(rate * slope)}`}`, "start", "haloed"),
+    text(box.left + 8, box.top + 16, `next step: ${rate} × ${Math.abs(slope) < 0.0005 ? "almost 0" : `${number(slope, 3)} = ${number(rate * slope, rate > 100 ? 1 : 2)}`}`, "start", "haloed"),
     svg("polygon", { points: [[box.left, box.bottom], ...line, [box.right, box.bottom]].join(" "), class: "ground" }),
     polyline(line, "ahead"), polyline([...steps, ball], "curve"),
     ...steps.map(([cx, cy]) => svg("circle", { cx, cy, r: 3.5, class: "step" })),
