@@ -42,6 +42,6 @@ export const pixels = {
       pixelImage(place, image, "foreground"), svg("path", { d: borders, class: "borders" }),
       frame(left + start * cell, 2 + top * cell, AROUND * cell), ...numbers,
       frame(zoomLeft + (column - start) * big, zoomTop + (row - top) * big, big - 1), pixelPane(place, choosePixel, true),
-    ], `Row ${row + 1}, column ${column + 1}: input neuron ${k} has the activation ${image[k].toFixed(2)}. ${image.filter((value) => value > 0).length} of 784 pixels are not 0.`];
+    ], `Row ${row}, column ${column}, counted from 0: input neuron 28 × ${row} + ${column} = ${k} has the activation ${image[k].toFixed(2)}. ${image.filter((value) => value > 0).length} of 784 pixels are not 0.`];
   },
 };
