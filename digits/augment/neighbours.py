@@ -1,4 +1,4 @@
-"""Digits cut imperfectly from a neighbour that they touch: with a bit of the neighbour, or without a bit of their own.
+"""Digits cut apart imperfectly where they touch: a bit of the neighbour stays on, or a bit of the digit is missing.
 
 The rest of the strokes is drawn in grey beside the digit, as `digits.handwriting.normalize` does.
 """
@@ -12,13 +12,13 @@ from torch.nn.functional import grid_sample, max_pool1d, pad
 from digits.augment.elastic import NEIGHBOURS, PART, parts, random_numbers, uniform
 from digits.handwriting.normalize import BOX, MIDDLE, NEAR, REST
 
-SHARE = 0.2  # share of the images that are cut from a neighbour
-MOST = 0.4  # largest share of a neighbour's width that may remain: a whole 1 beside a digit would be a second digit
+SHARE = 0.2  # share of the images that keep a bit of a neighbour, or lack a bit
+MOST = 0.4  # largest share of a neighbour's width that may remain, or a 1 could remain whole, as a second digit
 STRETCH = 0.25  # logarithm of the largest factor by which the width changes
 
 
 def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
-    """Return images (N, 28, 28) uint8 of digits, a SHARE of them cut from a neighbour, on the same device."""
+    """Return images (N, 28, 28) uint8, a SHARE of them as if cut imperfectly from a neighbour, on the same device."""
     generator = random_numbers(images.device, seed, epoch, NEIGHBOURS)
     chosen = uniform(generator, (len(images),), 0, 1) < SHARE
     neighbours, images = images.roll(1, 0), images.clone()

@@ -68,7 +68,7 @@ def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
     # Layers are built from these sizes, which we do not trust: they must not need much more memory than the file.
     layers = pairwise([settings.get("image_size", 28) ** 2, *settings.get("hidden", []), 10])
     if sum(m * n for m, n in layers) > 10**7 + 2 * sum(tensor.numel() for tensor in weights.values()):
-        raise ValueError("its settings describe layers that are larger than its weights")
+        raise ValueError("its settings describe larger layers than it has weights for")
     callbacks = saved.get("callbacks")
     states = [state for state in callbacks.values() if type(state) is dict] if type(callbacks) is dict else []
     scores = [_share(state.get("current_score")) for state in states if state.get("monitor") == VALIDATION]

@@ -108,7 +108,7 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
     """Return what is seen in each field of a document. Raises UserError if a page cannot be read."""
     numbers = sorted({field.page for field in form.fields})
     if numbers[-1] > len(pages):
-        upright(pages[0])  # raises if the file is damaged: then its number of pages is unknown
+        upright(pages[0])  # raises if the file is damaged: its count of pages may be wrong
         raise UserError(f"has only {len(pages)} of the form's {form.pages} pages; add the missing pages")
     seen: dict[Field, Seen] = {}
     for number in numbers:  # one page at a time, since a page may be large

@@ -82,9 +82,9 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
 def _field(name: str, settings: Any) -> Field:
     if not re.fullmatch(r"\w[\w .-]{0,49}", name):
-        raise UserError("a field name may have at most 50 letters, digits, spaces, dots and dashes")
+        raise UserError("a field name may have 50 characters: letters, digits, spaces, dots and dashes")
     if not isinstance(settings, dict) or "box" not in settings:
-        raise UserError("add `box: [left, top, right, bottom]`, with fractions of the page")
+        raise UserError("add `box: [left, top, right, bottom]`, each a fraction of the page's width or height")
     if unknown := settings.keys() - {"box", "page", "length", "digits", "sure"}:
         raise UserError(f"unknown setting {min(unknown)!r}; choose from box, page, length, digits and sure")
     if not isinstance(settings["box"], list) or len(settings["box"]) != 4:

@@ -55,7 +55,7 @@ def _add_files(app: App, commands: tuple[str, ...], arguments: Any) -> None:
     if tokens := arguments["--resume"].tokens:
         run = Path(tokens[0].value) if tokens[0].value else newest_run()
         if not run:
-            raise UserError("there is no run in runs/; name the folder of your run after --resume")
+            raise UserError("there is no run in runs/; say where your run is: --resume FOLDER")
         if not (run / CONFIG).is_file():
             raise UserError(f"{run} is not a run, because it has no {CONFIG}; name another folder after --resume")
         tokens[:] = [Token(keyword="--resume", value=str(run))]

@@ -75,7 +75,7 @@ class Settings:
         schedule: Let the learning rate rise in the first epochs (warm-up), then decay along a cosine.
         seed: Seed for the initial weights, the order of the images and their augmentation.
         kernel: Code that trains: numba (compiled), torch (the book's equations) or autograd (any network).
-            auto picks the fastest that fits.
+            auto picks the fastest that works.
         handwriting: Redraw a third of the digits in handwriting styles that MNIST lacks; add images without a digit.
         distort: Strength of the random distortion of the training images, such as 1.
         train_size: Train on the first N of 60,000 images (default: 50,000).

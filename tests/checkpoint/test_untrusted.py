@@ -112,7 +112,7 @@ OURS, ONES = "784 pixels to 10 outputs", torch.ones(10)
         ({"hyper_parameters": lambda hp: hp | {4: 1}}, "its settings are not a dictionary with names"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "hidden is out of range or is not a plain value"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": 12}}, "int"),
-        ({"hyper_parameters": lambda hp: hp | {"hidden": [10**6]}}, "layers that are larger than its weights"),
+        ({"hyper_parameters": lambda hp: hp | {"hidden": [10**6]}}, "larger layers than it has weights for"),
         ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "image_size is out of range or is not a plain"),
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "seed is out of range or is not a plain value"),
         ({"epoch": True}, "epoch is out of range or is not a plain value"),

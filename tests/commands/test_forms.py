@@ -166,7 +166,7 @@ def test_a_form_definition_is_parsed(in_folder):
     ("content", "reason"),
     [
         *((content, "expected lines such as `name: value`") for content in ("", "- a")),
-        ("a: 1", "f.yaml: a: add `box: [left, top, right, bottom]`, with fractions of the page"),
+        ("a: 1", "f.yaml: a: add `box: [left, top, right, bottom]`, each a fraction"),
         *((f"a:\n  box: {box}", "expected four fractions") for box in ([0, 0, 1], 0)),
         ("a:\n  box: [0, 0, 2, 1]", "box: expected a number from 0 to 1, not 2"),
         ("a:\n  box: [0, 0, nan, 1]", "not nan"),
@@ -181,7 +181,7 @@ def test_a_form_definition_is_parsed(in_folder):
         *((f"{BOX}  length: {length}", "length: expected a number from 1") for length in (0, [1, 2])),
         *((f"{BOX}  digits: {digits}", "digits: expected the digits that can") for digits in ("1a", {}, [[1]])),
         (BOX + "  lenght: 1", "unknown setting 'lenght'; choose from box, page, length, digits and sure"),
-        ("=a:\n  box: [0, 0, 1, 1]", "a field name may have at most 50 letters, digits"),
+        ("=a:\n  box: [0, 0, 1, 1]", "a field name may have 50 characters: letters"),
         ("[a]: 1", "f.yaml"),
         ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "expected 1 to 200 fields, not 201"),
         ("{}", "expected 1 to 200 fields, not 0"),

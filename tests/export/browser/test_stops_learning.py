@@ -113,7 +113,7 @@ def test_each_phase_says_in_words_what_has_happened(page, flow):
         rf"Neuron {most} (pushed|held) output \d (up|down) by mistake, so it is told to fire less", sentence(page)
     )
     page.locator("#backpropagation-next").click()
-    rate, _, fires, _, wants, _, change = numbers(sentence(page))
+    rate, fires, _, _, wants, _, change = numbers(sentence(page))
     assert [rate, fires] == pytest.approx([RATE, known["hidden"][most]], abs=0.006)
     assert [wants, 10 * change] == pytest.approx([-known["blame"][most]] * 2, abs=0.0006)
     changes = page.locator(".here text.rises, .here text.falls").all_text_contents()
@@ -261,7 +261,7 @@ def test_a_neuron_can_be_picked_by_keyboard_and_another_digit_begins_anew(page, 
     page.locator("#backpropagation-other").press("Enter")
     assert numbers(sentence(page))[0] == (first + 1) % 30
     page.locator(".here [data-neuron='phase 3']").click()
-    assert sentence(page).startswith("A weight changes by a learning rate")
+    assert sentence(page).startswith("A weight changes by its input times")
     draw(page, 7)
     assert sentence(page).startswith("Nobody has trained this network yet")
     page.locator("#clear").click()

@@ -67,7 +67,9 @@ def press_pixel(page, pixel, square=0, hover=False):
 
 def z_and_activation(page):
     """As the stop says them, with the neuron's number."""
-    neuron, z, activation = re.search(r"Neuron (\d+).* z = (−?[\d.]+), activation ([\d.]+)", sentence(page)).groups()
+    neuron, z, activation = re.search(
+        r"Neuron (\d+).* z = (−?[\d.]+),.* activation (?:is )?([\d.]+)", sentence(page)
+    ).groups()
     return int(neuron), *numbers(f"{z} {activation}")
 
 
@@ -137,7 +139,7 @@ def test_a_bias_decides_whether_the_neuron_fires(page, stop):
     assert z == pytest.approx(total + bias) and threshold == -total
     for bias, fires in ((threshold - 0.1, False), (threshold + 0.1, True)):
         page.locator("#bias-slider").fill(f"{bias:.2f}")
-        assert (z_and_activation(page)[2] > 0.5) == ("it fires" in sentence(page)) == fires
+        assert (z_and_activation(page)[2] > 0.5) == ("neuron fires" in sentence(page)) == fires
     page.locator("#bias-own").click()
     assert z_and_activation(page)[:2] == (neuron, z)
 

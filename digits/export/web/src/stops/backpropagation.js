@@ -288,13 +288,13 @@ function sentenceOf(pass) {
     return `${begin}, at ${number(outputs[best])}. Your digit is a ${digit}: output ${digit} should be 1, and all others 0.`;
   }
   if (phase === ERRORS) {
-    if (isHidden) return `Neuron ${j} does not know its error yet. It learns it in the next phase, from the outputs.`;
+    if (isHidden) return `Neuron ${j} does not know its error yet. The outputs will tell it in the next phase.`;
     return picked ? wish(j) : `${wish(digit)} ${error(wrong)}.`;
   }
   if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. A neuron whose weight to this output is positive is told: fire ${y[j] ? "more (red). If the weight is negative: fire less (blue)" : "less (blue). If the weight is negative: fire more (red)"}.`;
   if (phase === WEIGHTS) {
-    const rule = `A weight changes by a learning rate (${RATE}, so that one step does not overshoot) × its input × what the neuron at its end wants`;
-    if (isHidden) return `${rule}. At the right: neuron ${j} fires at ${number(hidden[j])}, and that is the input of these weights. At the left: neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a fully inked pixel (input 1) changes by ${signed(-RATE * pass.blame[j], 4)}.`;
+    const rule = `A weight changes by its input times what the neuron at its end wants, times a learning rate of ${RATE}, which is small so that one step does not overshoot`;
+    if (isHidden) return `${rule}. The weights at the right have the input ${number(hidden[j])}, at which neuron ${j} fires. At the left, neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a fully inked pixel (input 1) changes by ${signed(-RATE * pass.blame[j], 4)}.`;
     const most = predictionOf(hidden);
     return `${rule}. Output ${j} wants ${signed(-pass.deltas[j], 3)}, so its weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 4)}.`;
   }
@@ -316,7 +316,7 @@ function formulaOf(pass) {
   const { phase, layers } = backflow, { neuron, output, hidden, outputs, blame, deltas, example, costs } = pass, a = outputs[output], y = example.y[output];
   const delta = pass.kind === "output" ? deltas[output] : blame[neuron], h = hidden[neuron];
   const who = `output ${output}`;
-  if (phase === GUESS) return ["a = σ(z) with z = w · a + b, layer by layer", `C = ½ Σ (y − a)² = ${exact(costs[0])}, where y is what an output should be, and a what it is`];
+  if (phase === GUESS) return ["a′ = σ(z) with z = w · a + b: the activations a′ of a layer from those of the layer before it, a", `C = ½ Σ (y − a)² = ${exact(costs[0])}, where y is what an output should be, and a what it is`];
   if (phase === ERRORS) {
     return ["BP1, the first equation of backpropagation: δ = (a − y) · σ′(z), where σ′(z) = a (1 − a) says how easily the activation moves",
       `For ${who}: δ = (${exact(a)} − ${y}) · ${exact(a)} · ${exact(1 - a)} = ${exact(deltas[output])}`,

@@ -1,7 +1,7 @@
 import { find, write } from "../elements.js";
 import { axes, disc, number, svg, text } from "../figure.js";
 import { sigmoid } from "../network.js";
-import { added, chooseNext, hiddenNeuron, inWords, rounded, ticksOf } from "./hidden.js";
+import { added, chooseNext, hiddenNeuron, rounded, ticksOf } from "./hidden.js";
 
 /** The neuron and the sum for which the slider was moved, and where to; for others it stands at the neuron's own bias. */
 const biasState = { of: "", bias: 0 };
@@ -47,7 +47,7 @@ export const bias = {
       arrow(x(sum), x(z), second, bias > 0 ? "red" : "blue"), text(words(sum + bias / 2), second - 10, `b = ${number(bias)}`, "middle", "label haloed"),
       disc([x(z), third], radius, a), text(x(z), third + 5, a.toFixed(2), "middle", a > 0.5 ? "inverted" : ""),
       text(x(z) + (z > 0 ? -radius - 8 : radius + 8), third + 5, `z = ${number(z)}`, z > 0 ? "end" : "start", "label haloed"),
-    ], `Neuron ${j}: ${number(sum)} ${added(bias)} = ${number(z)}. So ${inWords(z)} (which the sigmoid explains): it ${z > 0 ? "fires" : "stays quiet"}. For your digit, z is 0 at b = ${number(-sum)}.`];
+    ], `Neuron ${j}: ${number(sum)} ${added(bias)} = ${number(z)}. So z = ${number(z)}, and the neuron ${z > 0 ? "fires" : "stays quiet"}: its activation is ${a.toFixed(2)}. For your digit, z is 0 at b = ${number(-sum)}.`];
   },
 };
 

@@ -10,7 +10,7 @@ const choice = { digit: -1, image: /** @type {Float32Array | null} */ (null) };
 /** A layer of four neurons turns the ten outputs into the bits of the digit. @type {Stop} */
 export const bits = {
   title: "Ten outputs, four bits", section: ["chap1.html#a_simple_network_to_classify_handwritten_digits", "A simple network to classify handwritten digits"],
-  text: "A computer stores a digit in four bits, each 0 or 1, which are worth 8, 4, 2 and 1. Here a neuron makes each bit: it adds up the outputs wired to it, and fires if the sum is above 0.4, so if one of them is active. Without the ten outputs in between, the four would be hard to train: the one worth 1 must fire for 1, 3, 5, 7 and 9, which have no shape in common.",
+  text: "A computer stores a digit in four bits, each 0 or 1, which are worth 8, 4, 2 and 1. Here each bit has a neuron. It adds up the outputs wired to it and fires if the sum is above 0.4, that is, if one of these outputs is active. Without the ten outputs in between, the four would be hard to train: the one worth 1 must fire for 1, 3, 5, 7 and 9, which have no shape in common.",
   figure: "The ten outputs, wires to four neurons worth 8, 4, 2 and 1, and the sum of those that fire",
   question: "Which of the four neurons fire for a 6?",
   answers: [["8 and 2", "No: these make 10."], ["4 and 2", "Right: 4 + 2 = 6."], ["4 and 1", "No: these make 5."]],

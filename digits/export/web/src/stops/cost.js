@@ -83,7 +83,7 @@ function partsOf(outputs, y, width, height) {
       text(left + unit / 2, top - 6, isWide ? `Output ${k}` : `${k}`, "middle", isRight ? "strong" : ""), square, ...inside,
       svg("rect", { x: left, y: top, width: unit, height: unit, "data-neuron": `output ${k}`, class: isRight ? "choice chosen" : "choice" },
         svg("title", {}, `${k} is the right digit`)),
-      text(left + unit / 2, bottom + 17, isWide ? `is ${a.toFixed(2)}, should be ${y[k]}` : `${a.toFixed(1)}, not ${y[k]}`, "middle", isRight ? "strong" : ""),
+      text(left + unit / 2, bottom + 17, isWide ? `is ${a.toFixed(2)}, should be ${y[k]}` : `${a.toFixed(1)}, y = ${y[k]}`, "middle", isRight ? "strong" : ""),
     ];
   }), ...barOf(quadraticCost(outputs, y), width, height)];
 }

@@ -21,7 +21,7 @@ const own = { layers: null, isLearning: false, network: null };
 /** A network takes any drawing for a digit, until it is taught that no output shall be active. @type {Stop} */
 export const nonsense = {
   title: "Sure about nonsense", section: ["chap1.html#toward_deep_learning", "Toward deep learning"],
-  text: "The small network has only ever seen digits, and finds them everywhere. Draw an S, a house or a face: often an output still comes close to 1. An output of 0.99 does not mean that your drawing is a digit with a probability of 99 %. Teach the network that it is not. Then draw something similar, and something quite different.",
+  text: "The small network has only ever seen digits, and finds them everywhere. Draw an S, a house or a face: often an output still comes close to 1. An output of 0.99 does not mean that your drawing is a digit with a probability of 99 %. Teach the network that your drawing is not one. Then draw something similar, and something quite different.",
   figure: "The ten outputs of the small network for your drawing, as bars from 0 to 1",
   question: "The network has learned only digits, and output 5 is 0.98 for an S. So …",
   answers: [
@@ -56,7 +56,7 @@ export const nonsense = {
 /** @type {(a: Float32Array, best: number) => string} */
 function inWords(a, best) {
   const subject = own.layers ? "After the lesson, the network" : "The network";
-  if (isDigit(a)) return `${subject} takes this for a ${best}, as output ${best} is ${a[best].toFixed(2)}.${own.layers ? " It has learned about your drawing, not about all that is not a digit." : ""}`;
+  if (isDigit(a)) return `${subject} takes this for a ${best}, as output ${best} is ${a[best].toFixed(2)}.${own.layers ? " It has only learned that the drawing you taught it is not a digit." : ""}`;
   return `${subject} does not take this for a digit: its largest output is ${a[best].toFixed(2)}, less than ${HALF}.`;
 }
 
