@@ -29,21 +29,8 @@ The data passes through six types, in this order:
 - `Answer`: the lines of a picture, or the reason why nothing was read.
 """
 
-from importlib import import_module
+from digits.handwriting.lines import Expected, find_lines
+from digits.handwriting.pdf import Page
+from digits.handwriting.reading import read
 
-TYPE_CHECKING = False  # type checkers assume True
-if TYPE_CHECKING:
-    from digits.handwriting.lines import Expected as Expected
-    from digits.handwriting.lines import find_lines as find_lines
-    from digits.handwriting.pdf import Page as Page
-    from digits.handwriting.reading import read as read
-
-# Imported on first use, so that importing normalize.py alone is fast.
-LAZY = {"Expected": "lines", "Page": "pdf", "find_lines": "lines", "read": "reading"}
-__all__ = [*LAZY]
-
-
-def __getattr__(name: str) -> object:
-    if name not in LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
+__all__ = ["Expected", "Page", "find_lines", "read"]
