@@ -29,10 +29,10 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
         if len(batch) < MANY:
             yield from (tried(function, *task) for task in batch)
             continue
-        executor = get_reusable_executor(cores, initializer=_start_worker)
+        executor = get_reusable_executor(cores, initializer=_start_worker, initargs=(os.getcwd(),))
         futures: list[Any] = []
         try:
-            futures += [executor.submit(_call, os.getcwd(), function, task) for task in batch]
+            futures += [executor.submit(tried, function, *task) for task in batch]
             yield from (future.result() for future in futures)
         except BrokenProcessPool as error:
             raise UserError("a worker process was killed, perhaps for lack of memory; try fewer pictures") from error
@@ -41,11 +41,7 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
                 future.cancel()
 
 
-def _call(folder: str, function: Callable[..., T], task: tuple[Any, ...]) -> T | UserError:
-    os.chdir(folder)  # workers are reused, and the caller may have changed the working folder since they started
-    return tried(function, *task)
-
-
-def _start_worker() -> None:
+def _start_worker(folder: str) -> None:
+    os.chdir(folder)  # if the caller changes the working folder, new workers are started
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the main process handles Ctrl-C
     cv2.setNumThreads(1)  # the workers keep all cores busy already

@@ -98,8 +98,6 @@ def content(picture: Any) -> Any:
             picture.load()  # a worker process cannot use its open file
         elif hasattr(picture, "read"):
             picture = picture.read()
-            if not isinstance(picture, bytes):
-                raise UserError('cannot be read: open the file in mode "rb"')
         elif isinstance(picture, bytearray | memoryview):
             picture = bytes(picture)
         elif not isinstance(picture, str | Path | bytes | Page):
