@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 from copy import deepcopy
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -17,23 +18,12 @@ from torch import Tensor, nn
 
 from digits.checkpoint.packed import Packed, load, pack, page_bytes, unpack
 from digits.export.sample import deflated, packed
-from digits.handwriting import (
-    answer,
-    background,
-    components,
-    cutting,
-    eye,
-    line_network,
-    lines,
-    normalize,
-    picture,
-    reader,
-    strips,
-)
+from digits.handwriting import eye, line_network
 from digits.network import predictions, sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
+MODULES = "picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, answer"
 KINDS = int, float, tuple, list  # types of the constants that the page gets
 
 
@@ -68,13 +58,10 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:
     """Return the constants of handwriting/ by module and name, so that the page reads with the same values."""
-    modules = picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, answer
-    constants: dict[str, dict[str, Any]] = {
-        module.__name__.rpartition(".")[2]: {
-            name: value for name, value in vars(module).items() if name.isupper() and type(value) in KINDS
-        }
-        for module in modules
-    }
+    constants: dict[str, dict[str, Any]] = {}
+    for module in MODULES.split(", "):
+        values = vars(import_module(f"digits.handwriting.{module}")).items()
+        constants[module] = {name: value for name, value in values if name.isupper() and type(value) in KINDS}
     if not context:
         constants["normalize"]["REST"] = 0.0  # traces of the neighbours are not drawn
     return constants
