@@ -12,8 +12,6 @@ IN_PLACE = sys.path[0] == ROOT  # we run in the folder of a clone, where the pac
 if __name__ == "__main__" and not sys.flags.safe_path:
     sys.path[:] = [*sys.path[1:], ROOT]  # drop the working directory, which may hold a stranger's modules
 
-from difflib import get_close_matches
-
 from digits.commands.cli import run
 from digits.common.errors import UserError, one_line_errors
 
@@ -40,9 +38,7 @@ def main(words: list[str] | None = None) -> None:
             print("Usage: digits SUBCOMMAND [OPTIONS]. To list the options: digits SUBCOMMAND --help\n")
             print("\n".join(f"  {name:10} {purpose}" for name, purpose in SUBCOMMANDS.items()))
         else:
-            matches = get_close_matches(name, SUBCOMMANDS, n=1)
-            hint = f"did you mean {matches[0]}?" if matches else f"choose from {', '.join(SUBCOMMANDS)}"
-            raise UserError(f"there is no subcommand {name!r}; {hint}")
+            raise UserError(f"there is no subcommand {name!r}; choose from {', '.join(SUBCOMMANDS)}")
 
 
 if __name__ == "__main__":
