@@ -69,9 +69,7 @@ class EpochLines(Callback):
                 say(GAUSSIAN)
             kernel = f"kernel {module.kernel_for(stack)[0].name} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
-            device = "cuda" if stack.images.device.type == "cpu" else "cpu"
-            choice = f" (or --trainer.accelerator {device})" if torch.cuda.is_available() else ""
-            say(f"{module.shape}, {parameter_count(module):,} weights and biases; {kernel}{processes}{choice}")
+            say(f"{module.shape}, {parameter_count(module):,} weights and biases; {kernel}{processes}")
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
         self.bar.update(trainer.global_step - self.bar.n)
