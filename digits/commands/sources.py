@@ -39,11 +39,9 @@ class Source(NamedTuple):
 def find_sources(words: list[str]) -> list[list[Source]]:
     """Return a list of sources for each file in files, folders and patterns: the pages of a PDF, or a picture.
 
-    Raises UserError for a checkpoint, and for standard input (-) that is too large or named twice.
+    Raises UserError for a checkpoint, and for standard input (-) that is too large.
     """
     names = [name for word in words for name in ([word] if os.path.exists(word) else sorted(glob.glob(word)) or [word])]
-    if names.count("-") > 1:
-        raise UserError("standard input (-) can be read only once; name it once")
     return [_pages(file) for name in names for file in _files(name)]
 
 
