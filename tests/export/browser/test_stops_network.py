@@ -223,6 +223,7 @@ def test_the_arrows_point_downhill_and_the_balls_lie_on_the_ground(page, stop):
     stop("descent", "reduce")
     page.locator("#descent-again").click()
     points = "(all) => all.map((part) => part.getAttribute('d') ?? part.getAttribute('points'))"
+    assert page.locator(".here .slope").count() == page.locator(".here .point").count() == 3
     for arrow in page.locator(".here .slope").evaluate_all(points):
         x0, y0, x1, y1 = numbers(arrow)[:4]
         assert x1 < x0 and y1 > y0  # the bias is too high, so it falls

@@ -83,6 +83,7 @@ export function parse(hash) {
     else if (drawing && !shared.drawing) shared.drawing = drawing;
     else if (name === "stop" && !shared.stop && Object.hasOwn(STOPS, value)) shared.stop = value;
     else if (name === "training" && !value) shared.training = true;
+    else if (name === "run") continue; // of older pages
     else return null;
   }
   shared.training ||= shared.settings.size > 0 && !shared.drawing;

@@ -11,7 +11,7 @@ export const BATCH = 10; // its mini-batch size
 const SIZES = [784, 30, 10];
 const EPOCHS = 6;
 
-/** The small network, once it is trained, and the images that it learned from. @type {{ layers: Layer[] | null; mnist: Mnist | null }} */
+/** The small network, once it is trained, and the images of the page. @type {{ layers: Layer[] | null; mnist: Mnist | null }} */
 export const small = { layers: null, mnist: null };
 let training = /** @type {Promise<void> | undefined} */ (undefined);
 

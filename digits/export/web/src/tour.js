@@ -9,7 +9,7 @@ import { small, trainSmall } from "./small.js";
 import { EMPTY, state } from "./state.js";
 import { STOPS } from "./stops/list.js";
 import { closeTraining } from "./training.js";
-import { finish, imageShown, say } from "./view.js";
+import { finish, fit, imageShown, say } from "./view.js";
 
 const NAMES = Object.keys(STOPS), BOOK = "http://neuralnetworksanddeeplearning.com/";
 const panel = find("tour", HTMLElement);
@@ -29,7 +29,7 @@ export function offerTour() {
     control.addEventListener(control instanceof HTMLButtonElement ? "click" : "input", () => {
       act();
       drawStop();
-      if (isNarrow()) find(`stop-${tour.at}`, HTMLElement).querySelector(".figure")?.scrollIntoView({ block: "nearest" });
+      if (isNarrow() && control instanceof HTMLButtonElement) find(`stop-${tour.at}`, HTMLElement).querySelector(".figure")?.scrollIntoView({ block: "nearest" });
     });
   }
   const goBy = (/** @type {number} */ steps) => {
@@ -104,6 +104,7 @@ export function closeTour() {
   if (panel.hidden) return;
   STOPS[tour.at].leave?.();
   open(false);
+  fit(); // the window may have changed meanwhile
   find("tell", HTMLElement).focus();
   finish();
 }

@@ -333,6 +333,7 @@ function placeBoxes() {
 export function say(other = "") {
   const { digits, drawing: { picture, refusal } } = state, none = refusal ? REFUSALS[refusal] : "Reading …";
   const instead = picture ? none : `Or ${canHover() ? "drop, paste or " : ""}choose a picture of handwriting.`;
+  find("said", HTMLElement).classList.toggle("read", !other && digits.length > 0);
   write("said", other || (digits.length ? inWords() : instead));
 }
 

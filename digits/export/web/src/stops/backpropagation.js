@@ -247,10 +247,11 @@ function numbersOf(pass, places, width, isWide) {
   const plain = (/** @type {string} */ title, /** @type {Float32Array} */ values) => ({ title, values, write: (/** @type {number} */ value) => number(value), isToned: false });
   const toned = (/** @type {string} */ title, /** @type {Float32Array} */ values, /** @type {number} */ places) => ({ title, values, write: (/** @type {number} */ value) => signed(value, places), isToned: true });
   const should = { ...plain("should", y), write: String }, [digits, gap] = isWide ? [3, " "] : [2, "\n"], wants = toned("wants", deltas.map((delta) => -delta), digits);
-  const weights = outputs.map((_, k) => weightOf(neuron, k)), changes = deltas.map((delta) => -RATE * delta * hidden[neuron]);
+  const from = kind === "output" && phase === WEIGHTS ? predictionOf(hidden) : neuron; // the hidden neuron whose weights are shown
+  const weights = outputs.map((_, k) => weightOf(from, k)), changes = deltas.map((delta) => -RATE * delta * hidden[from]);
   const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(`×${gap}weight`, weights, digits), isToned: false }, toned(`= tells\n${isWide ? "neuron" : "no."} ${neuron}`, messagesTo(pass, neuron), digits)]
     : phase === STEP ? [plain("was", outputs), plain("is", outputsAfter), should]
-    : phase === WEIGHTS ? [{ ...toned("weight", weights, digits), isToned: false }, toned("change", changes, digits), { ...plain(`=${gap}new`, weights.map((weight, k) => weight + changes[k])), write: (/** @type {number} */ value) => signed(value, digits) }]
+    : phase === WEIGHTS ? [{ ...toned(`weight\nno. ${from}`, weights, 3), isToned: false }, toned("change", changes, 3), { ...plain(`=${gap}new`, weights.map((weight, k) => weight + changes[k])), write: (/** @type {number} */ value) => signed(value, 3) }]
     : phase === GUESS ? [plain("is", outputs), should]
     : [...(isWide ? [plain("is", outputs), should] : []), toned("error", y.map((wish, k) => wish - outputs[k]), 2), plain(`×${gap}slope`, outputs.map(slopeAt)), { ...wants, title: `=${gap}wants` }];
   const column = (/** @type {number} */ n) => left + ((width - left) * (n + 0.5)) / columns.length;

@@ -69,9 +69,9 @@ const mean = (bias, of) => {
   return samples.reduce((sum, { z, y }) => sum + of(sigmoid(z + bias), y), 0) / samples.length;
 };
 /** The cost at a bias. @param {number} bias */
-export const costAt = (bias) => descents.rest + mean(bias, (a, y) => (y - a) ** 2 / 2);
+const costAt = (bias) => descents.rest + mean(bias, (a, y) => (y - a) ** 2 / 2);
 /** Its slope there, dC/db (BP3). @param {number} bias */
-export const slopeAt = (bias) => mean(bias, (a, y) => (a - y) * a * (1 - a));
+const slopeAt = (bias) => mean(bias, (a, y) => (a - y) * a * (1 - a));
 
 /** Makes a step of each descent. */
 function step() {

@@ -38,7 +38,7 @@ export const sigmoid = {
       activation(c * other), { name: `${k}`, chosen: k === j }));
     return [[
       node, polyline([[x(-REACH), y(0)], [x(0), y(0)], [x(0), y(1)], [x(REACH), y(1)]], "jump"), polyline(curve, "curve"),
-      svg("path", { d: `M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}`, class: "dashed" }), polyline([-1.2, 1.2].map((dz) => [x(at + dz), y(a + dz * slope)]), "slope"), ...dots, svg("circle", { cx: x(at), cy: y(a), r: 8, class: "point" }),
+      svg("path", { d: `M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}`, class: "dashed" }), ...(c === 1 && !isEdge ? [polyline([-1, 1].map((dz) => [x(at + dz), y(a + dz * slope)]), "slope")] : []), ...dots, svg("circle", { cx: x(at), cy: y(a), r: 8, class: "point" }),
       text(x(-REACH) + 8, y(a) + (a > 0.9 ? 18 : -8), a.toFixed(2), "start", "label haloed"),
       text(x(at) + (isRight ? -14 : 14), y(a) + (a > 0.5 ? 24 : -14), `${isWide ? `neuron ${j}: ` : ""}z = ${number(z)}${isEdge ? ", off the axis" : ""}`, isRight ? "end" : "start", "label haloed"),
       text(x(0) + 4, y(1) - 10, "a perceptron", "start"),
