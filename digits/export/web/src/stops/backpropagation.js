@@ -251,7 +251,7 @@ function numbersOf(pass, places, width, isWide) {
   const weights = outputs.map((_, k) => weightOf(from, k)), changes = deltas.map((delta) => -RATE * delta * hidden[from]);
   const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(`×${gap}weight`, weights, digits), isToned: false }, toned(`= tells\n${isWide ? "neuron" : "no."} ${neuron}`, messagesTo(pass, neuron), digits)]
     : phase === STEP ? [plain("was", outputs), plain("is", outputsAfter), should]
-    : phase === WEIGHTS ? [{ ...toned(`weight\nno. ${from}`, weights, 3), isToned: false }, toned("change", changes, 3), { ...plain(`=${gap}new`, weights.map((weight, k) => weight + changes[k])), write: (/** @type {number} */ value) => signed(value, 3) }]
+    : phase === WEIGHTS ? [{ ...toned(`weight\nno. ${from}`, weights, 3), isToned: false }, toned("change", changes, 3), { ...plain(`=${gap}new`, weights.map((weight, k) => Number(weight.toFixed(3)) + Number(changes[k].toFixed(3)))), write: (/** @type {number} */ value) => signed(value, 3) }]
     : phase === GUESS ? [plain("is", outputs), should]
     : [...(isWide ? [plain("is", outputs), should] : []), toned("error", y.map((wish, k) => wish - outputs[k]), 2), plain(`×${gap}slope`, outputs.map(slopeAt)), { ...wants, title: `=${gap}wants` }];
   const column = (/** @type {number} */ n) => left + ((width - left) * (n + 0.5)) / columns.length;
