@@ -52,7 +52,7 @@ class Prefetcher:
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def get(self, epoch: int, epochs: int | None) -> Examples:
-        """Return the examples of `epoch`, counted from 0, and start to prepare the next epoch, if there is one."""
+        """Return the examples of an epoch (the first is 0). Start to prepare the next one, unless this is the last."""
         if not self.ahead:
             return self.make(epoch)
         for n in (epoch, epoch + 1):

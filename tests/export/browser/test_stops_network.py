@@ -189,15 +189,16 @@ def test_ten_clicks_on_step_make_ten_steps_of_backpropagation(page, stop):
 
 def descents(page, steps):
     """The costs of each path of the page, whose biases must be those that numpy gets from the start and the images."""
-    image, digit, examples, layers, paths = page.evaluate(
+    digit, examples, layers, paths = page.evaluate(
         """() => {
-            const { image, digit, examples, paths } = digits.descents, plain = (values) => [...values];
+            const { digit, examples, paths } = digits.descents, plain = (values) => [...values];
             const layers = digits.small.layers.map(({ weights, biases }) => [plain(weights), plain(biases)]);
-            return [plain(image), digit, examples.map(({ image, y }) => [plain(image), y.indexOf(1)]), layers, paths];
+            return [digit, examples.map(({ image, y }) => [plain(image), y.indexOf(1)]), layers, paths];
         }"""
     )
     (first, b1), (last, b2) = ([np.array(part) for part in layer] for layer in layers)
-    images, labels = np.array([image, *(x for x, _ in examples)]), np.array([digit, *(y for _, y in examples)])
+    images, labels = (np.array(part) for part in zip(*examples, strict=True))
+    assert len(images) == 301 and labels[0] == digit  # the visitor's digit comes first
     hidden, y = sigmoid(images @ first.reshape(30, 784).T + b1), np.eye(10)[labels]
 
     def outputs(bias):
@@ -205,7 +206,7 @@ def descents(page, steps):
         biases[digit] = bias
         return sigmoid(hidden @ last.reshape(10, 30).T + biases)
 
-    for rate, path in zip((5, 50, 500), paths, strict=True):
+    for rate, path in zip((5, 50, 800), paths, strict=True):
         bias = b2[digit] + 8
         for shown in path:
             assert shown == pytest.approx(bias, rel=1e-3)
@@ -250,7 +251,7 @@ def test_descent_goes_on_until_it_is_paused_and_starts_over(page, stop):
     assert sentence(page).startswith("After 100 steps")
     slow, good, steep = (costs[-1] for costs in descents(page, 100))
     assert good < slow < steep
-    assert "η = 500 has leapt over the valley" in sentence(page)
+    assert "η = 800 has leapt over the valley" in sentence(page)
 
 
 @pytest.mark.parametrize("name", ["layers", "bits", "cost", "descent"])

@@ -24,7 +24,7 @@ export const any = (all) => all[Math.floor(Math.random() * all.length)];
 export const quadraticCost = (a, y) => a.reduce((sum, a, j) => sum + (y[j] - a) ** 2 / 2, 0);
 
 /** The error dC/dz of an output neuron (BP1) by the quadratic cost. @type {(a: number, y: number) => number} */
-const quadraticDelta = (a, y) => (a - y) * a * (1 - a);
+export const quadraticDelta = (a, y) => (a - y) * a * (1 - a);
 /** And by the cross-entropy: an output that is saturated and wrong learns fast. @type {typeof quadraticDelta} */
 export const crossEntropyDelta = (a, y) => a - y;
 

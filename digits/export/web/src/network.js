@@ -3,6 +3,8 @@
 
 /** @param {number} z */
 export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+/** The slope of the sigmoid where its value is a. @param {number} a */
+export const slopeAt = (a) => a * (1 - a);
 
 /** The activations of every layer, a' = sigmoid(w a + b), for each image (784) 0..1: they are those of the first layer.
  * @type {(layers: Layer[], images: Float32Array[]) => Float32Array[][]} */

@@ -57,9 +57,18 @@ function parametersOf(layers) {
     floats.push(steps, biases);
     whole.push(Int16Array.from(weights, (weight, i) => Math.round(weight / steps[Math.floor(i / n)])));
   }
-  return Uint8Array.from([...floats, ...whole].flatMap(({ buffer, byteOffset, byteLength }) => (
-    [...new Uint8Array(buffer, byteOffset, byteLength)]
-  )));
+  return joined([...floats, ...whole]);
+}
+
+/** The bytes of arrays, one after another. @param {(Float32Array | Int16Array)[]} arrays */
+function joined(arrays) {
+  const bytes = new Uint8Array(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let place = 0;
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), place);
+    place += byteLength;
+  }
+  return bytes;
 }
 
 /** Keeps what is on the pad, the lessons and the runs, until the tab is closed. */

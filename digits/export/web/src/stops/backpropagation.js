@@ -1,8 +1,8 @@
 import { backpropagate, backwards, desired, meanCost, sgdStep } from "../backpropagation.js";
 import { element, find, wantsStill, write } from "../elements.js";
 import { disc, neuronPlaces, number, pixelImage, signed, svg, text } from "../figure.js";
-import { relative } from "../layers.js";
-import { feedforward, predictionOf, ranked } from "../network.js";
+import { relative, toneOf } from "../layers.js";
+import { feedforward, predictionOf, ranked, slopeAt } from "../network.js";
 import { rightDigit, untrained } from "../small.js";
 
 const PHASES = ["Guess", "Errors", "Blame", "Weights", "Step"];
@@ -123,9 +123,6 @@ function passOf(image) {
 /** What each output tells hidden neuron j: what it wants, -δ, times the weight between them. @type {(pass: Pass, j: number) => Float32Array} */
 const messagesTo = ({ deltas }, j) => deltas.map((delta, k) => -delta * weightOf(j, k));
 
-/** The slope of the sigmoid where its value is a. @param {number} a */
-const slopeAt = (a) => a * (1 - a);
-
 /** The weight from hidden neuron j to output k. @type {(j: number, k: number) => number} */
 const weightOf = (j, k) => backflow.layers[1].weights[30 * k + j];
 
@@ -189,13 +186,13 @@ function links(all, tone, delay, times) {
   const order = all.toSorted((p, q) => Math.abs(q.value * (q.strength ?? 1)) - Math.abs(p.value * (p.strength ?? 1))), elapsed = performance.now() - backflow.since;
   const wires = order.slice(0, WIRES).map(({ from: [x0, y0], to: [x1, y1], value, strength = 1 }) => {
     const path = svg("path", { d: `M${x0} ${y0}L${x1} ${y1}`, "stroke-width": 0.5 + 3.5 * Math.abs(value), "stroke-opacity": strength * (tone ? 0.1 : 0.1 + 0.8 * Math.abs(value)) });
-    path.style.stroke = `var(--${tone || (value > 0 ? "red" : "blue")})`;
+    path.style.stroke = `var(--${tone || toneOf(value)})`;
     return path;
   });
   if (wantsStill() || elapsed > delay + times * PULSE + 400) return wires;
   return [...wires, ...order.slice(0, times && PULSES).map(({ from: [x0, y0], to: [x1, y1], value }, n) => {
     const dot = svg("circle", { cx: x0, cy: y0, r: 1.5 + 3 * Math.abs(value), class: "pulse" });
-    Object.assign(dot.style, { fill: `var(--${tone || (value > 0 ? "red" : "blue")})`, animationDelay: `${delay - elapsed + 60 * (n % 7)}ms`, animationIterationCount: times });
+    Object.assign(dot.style, { fill: `var(--${tone || toneOf(value)})`, animationDelay: `${delay - elapsed + 60 * (n % 7)}ms`, animationIterationCount: times });
     dot.style.setProperty("--across", `${x1 - x0}px`);
     dot.style.setProperty("--down", `${y1 - y0}px`);
     return dot;

@@ -1,7 +1,7 @@
 import { find } from "../elements.js";
 import { axes, disc, number, polyline, svg, text } from "../figure.js";
 import { clamp } from "../images.js";
-import { sigmoid as activation } from "../network.js";
+import { sigmoid as activation, slopeAt } from "../network.js";
 import { choose, chooseNext, hiddenNeuron, inWords } from "./hidden.js";
 
 const REACH = 6; // of the axis of z
@@ -28,7 +28,7 @@ export const sigmoid = {
     const box = { left: 40, right: width - 20 - (isWide ? columns * step + 20 : 0), top: 30, bottom: height - 44 - (isWide ? 0 : rest * (rows * step + 24)) };
     const { x, y, node } = axes(box, { from: -REACH, to: REACH, ticks: [-6, -4, -2, 0, 2, 4, 6], label: "weighted input z" },
       { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label: "activation σ(z)" });
-    const at = clamp(z, -REACH, REACH), a = activation(c * z), slope = c * a * (1 - a), isRight = at > 2, isEdge = at !== z;
+    const at = clamp(z, -REACH, REACH), a = activation(c * z), slope = slopeAt(a), isRight = at > 2, isEdge = at !== z;
     const curve = Array.from({ length: 481 }, (_, i) => i / 40 - REACH).map((value) => [x(value), y(activation(c * value))]);
     const dots = [...zs].flatMap((other, k) => (k === j || Math.abs(other) > REACH ? [] : [svg("circle", {
       cx: x(other), cy: y(activation(c * other)), r: 5, class: "neuron dot", "data-neuron": k,
