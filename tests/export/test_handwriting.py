@@ -12,6 +12,8 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.export.page import constants, html
+from digits.handwriting import eye
+from digits.handwriting.background import missing_light
 from tests.make.golden import FOLDER, assert_alike, golden, packed
 from tests.make.golden import found as in_python
 from tests.support.node import NO_IMAGES, NODE, SOURCE, held_in, run
@@ -41,14 +43,18 @@ return pictures.map(([width, height, pixels]) => {
     }) };
 });"""
 
+SCORE = """const [[width, height, pixels]] = pictures;
+const { sure } = lines.seen({ width, height, data: Uint8ClampedArray.from(held.bytesOf(pixels)) });
+return [sure.height, sure.width, sure.data];"""
 
-def found(*pictures, context=True):
+
+def found(*pictures, context=True, script=FIND):
     """What the page reads in pictures by the bundled network, each as `golden.found` has it."""
     facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
     page = held_in(html(load_network(read_checkpoint(BUNDLED), BUNDLED), facts, NO_IMAGES))
     pixels = [np.asarray(picture.convert("RGBA")) for picture in pictures]
     texts = [(one.shape[1], one.shape[0], base64.b64encode(one.tobytes()).decode()) for one in pixels]
-    return run(FIND, page, pictures=texts)
+    return run(script, page, pictures=texts)
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +91,13 @@ def test_a_large_file_as_the_browser_opens_it():
     Image.fromarray(on_paper(ink)).save(file, "JPEG")
     [[only], [known]] = found(Image.open(file))[0]["lines"], in_python(file.getvalue())["lines"]
     assert only["read"] == known["read"] == "5" and np.abs(np.subtract(only["images"], known["images"])).mean() < 4
+
+
+def test_noise_is_scored_at_half_its_resolution_alone():
+    """At full resolution it would take five times as long, in vain."""
+    pixels = np.random.default_rng(0).integers(0, 256, (400, 480, 3)).astype(np.uint8)
+    missing = missing_light(pixels)
+    height, width, scores = found(Image.fromarray(pixels), script=SCORE)
+    scores = np.reshape(scores, (height, width))
+    assert np.abs(scores - eye.look(eye.bundled(), missing)).max() < 0.01
+    assert np.abs(scores - eye.look_once(eye.bundled(), missing)).max() > 0.1

@@ -1,7 +1,6 @@
 """Pictures that are dropped on the page, or chosen: what is read in them, what is said of them, what is shown."""
 
 import io
-import time
 
 import numpy as np
 import pytest
@@ -24,22 +23,6 @@ from tests.support.pages import (
 from tests.support.pens import PAPER
 
 pytestmark = pytest.mark.mnist
-
-
-def test_noise_takes_hardly_longer_than_a_digit(page):
-    """The eye takes a look at it in half the resolution, and no longer one in full, which took five times as long."""
-    pixels = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3)).astype(np.uint8)
-    looks = "digits.state.drawing.picture && (digits.state.drawing.digits || digits.state.drawing.refusal)"
-    seconds = []
-    for picture in (photographed(3, size=1500), png(pixels), png(pixels)):
-        page.keyboard.press("Escape")
-        give(page, "drop", picture)
-        page.wait_for_function("() => digits.state.drawing.picture")
-        begin = time.perf_counter()
-        page.wait_for_function(f"() => {looks}")
-        seconds.append(time.perf_counter() - begin)
-    digit, *noise = seconds
-    assert answer(page) == "?" and min(noise) < 2.5 * digit, seconds
 
 
 def test_one_goes_on_drawing_while_a_picture_is_read(page):
