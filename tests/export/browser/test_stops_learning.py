@@ -255,6 +255,21 @@ def test_play_goes_through_all_phases_and_then_rests(visit, page_file):
     assert sentence(page).startswith("After 1 step")
 
 
+def test_on_a_small_phone_its_buttons_stay_between_the_pad_and_the_figure(phone):
+    """When Play has scrolled the figure into view, so that one can pause."""
+    draw(phone, 3)
+    go_to(phone, "backpropagation")
+    phone.evaluate("scrollTo(0, 0); resized = true")  # from here on the page may scroll
+    phone.locator("#backpropagation-play").click()
+    frames(phone, 3)
+    above, below = (phone.locator(part).bounding_box() for part in (".draw", "#tour nav"))
+    figure = phone.locator("#stop-backpropagation .figure").bounding_box()
+    assert figure["y"] + figure["height"] <= below["y"]
+    for button in phone.locator("#stop-backpropagation .does button").all():
+        box = button.bounding_box()
+        assert above["y"] + above["height"] <= box["y"] <= figure["y"] - box["height"], button.inner_text()
+
+
 def test_a_neuron_can_be_picked_by_keyboard_and_another_digit_begins_anew(page, flow):
     flow(BLAME)
     first = int(numbers(sentence(page))[0])
