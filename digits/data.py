@@ -21,9 +21,9 @@ STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 class Stack(NamedTuple):
     """A batch in Lightning's sense: a whole dataset, and the indices of the images to use.
 
-    An epoch is a few stacks of many mini-batches, because Lightning needs more time to hand over a batch than a step
-    of SGD takes. If several processes train together, each gets the whole stack and trains on its part of every
-    mini-batch.
+    Lightning needs more time to hand over a batch than SGD needs for a step. So it hands over many mini-batches at
+    once, as a stack, and an epoch has a few stacks. If several processes train together, each gets the whole stack and
+    trains on its part of every mini-batch.
     """
 
     images: Tensor  # (N, H, W) uint8

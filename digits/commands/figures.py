@@ -40,7 +40,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     planned = max(saved.max_epochs or 0, saved.epochs)
     for name, figure in chapter.figures(model, data, saved.epochs - 1, planned, curves):
         if isinstance(figure, str):
-            print(f"{name} is not drawn: {figure}")
+            print(f"not drawn: {name} ({figure})")
         else:
             write_atomically(out / f"{name}.png", png(figure))
             print(printable(str(out / f"{name}.png")), flush=True)

@@ -82,7 +82,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
 def _field(name: str, settings: Any) -> Field:
     if not re.fullmatch(r"\w[\w .-]{0,49}", name):
-        raise UserError("a field name may have 50 characters: letters, digits, spaces, dots and dashes")
+        raise UserError("a field name has at most 50 characters: letters, digits, underscores, spaces, dots and dashes")
     if not isinstance(settings, dict) or "box" not in settings:
         raise UserError("add `box: [left, top, right, bottom]`, each a fraction of the page's width or height")
     if unknown := settings.keys() - {"box", "page", "length", "digits", "sure"}:

@@ -15,11 +15,11 @@ FOREGROUND = 0.35  # pixels with a higher score from the eye are foreground
 # Darkness is relative to the usual darkness of strokes. Where the eye missed a digit, DARK alone is enough.
 DARK, FAINT = 0.5, 0.1
 ASIDE = 0.55  # extra cost of a diagonal step of a seam; crossing a pixel of foreground costs 1
-MIDWAY = 0.02  # largest cost per row of a seam that is not midway between two digits
-# Distances in heights of a digit:
-BESIDE = 0.9  # a digit's pixels are at most this far to the left and right of its middle, in heights of a digit
-CLOSE = 0.25  # each stroke of a digit comes this close to the digit's middle column, in heights of a digit
-BAND = 0.6  # strokes whose centre is farther from the middle row, in heights of a digit, belong to another line
+MIDWAY = 0.02  # cost per row of a seam at the edge of the gap between two digits; it is 0 midway
+# Distances, in heights of a digit:
+BESIDE = 0.9  # a digit's pixels are at most this far to the left and right of its middle
+CLOSE = 0.25  # each stroke of a digit comes this close to the digit's middle column
+BAND = 0.6  # strokes whose centre is farther from the middle row belong to another line
 SPECK = 12  # a digit has at least this many pixels
 
 Box = tuple[int, ...]  # left, top, right, bottom

@@ -21,7 +21,7 @@ from digits.handwriting.components import weighted_median
 LEVELS = 6  # levels of the pyramid; the last has cells of 32 pixels, so the eye sees 224; digits are 8 to 250 high
 REACH, COLOUR = 3, 1  # cells seen on each side of the pixel's own cell, in darkness and in colours
 UNSURE = 0.05  # the second network scores pixels whose first score is at least this far from 0 and 1
-PALE = 0.03  # pixels that lack less of the light are paper; pencil strokes lack 0.05, shadows 0.02
+PALE = 0.03  # pixels less than this darker than the background are paper; pencil strokes are 0.05 darker, shadows 0.02
 FULL = 0.9  # this quantile of the darkness counts as full darkness
 DARKEST = 1.5  # darkness is clipped at this many times full darkness
 HALVED = 90_000  # a picture with more pixels is scored at half its resolution first

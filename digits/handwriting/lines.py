@@ -18,7 +18,7 @@ SMALL = 8  # digits less than this many pixels high in the picture are not read
 SMALLEST = 150  # pictures are enlarged until they have at least the area of 150 x 150 pixels
 APART = 1.6  # digits belong to different groups if their middles are farther apart, in heights of a digit
 PLACE = ZOOM * STEP  # columns of a strip from one place of the line network to the next
-FAR = 3  # a number is no candidate if its log-probability is more than this below that of the likeliest number
+FAR = 3  # numbers whose log-probability is more than this below the best are dropped
 # If the `clarity` of a picture is below CLEAR times the highest possible, the picture is also tried on its side and
 # upside down. A turn must raise the clarity by a factor of TURNED, to at least WELL times the highest possible.
 CLEAR, TURNED, WELL = 0.8, 1.6, 0.5

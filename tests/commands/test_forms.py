@@ -181,7 +181,7 @@ def test_a_form_definition_is_parsed(in_folder):
         *((f"{BOX}  length: {length}", "length: expected a number from 1") for length in (0, [1, 2])),
         *((f"{BOX}  digits: {digits}", "digits: expected the digits that can") for digits in ("1a", {}, [[1]])),
         (BOX + "  lenght: 1", "unknown setting 'lenght'; choose from box, page, length, digits and sure"),
-        ("=a:\n  box: [0, 0, 1, 1]", "a field name may have 50 characters: letters"),
+        ("=a:\n  box: [0, 0, 1, 1]", "a field name has at most 50 characters: letters"),
         ("[a]: 1", "f.yaml"),
         ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "expected 1 to 200 fields, not 201"),
         ("{}", "expected 1 to 200 fields, not 0"),

@@ -55,7 +55,7 @@ def test_every_figure_that_applies_is_written(words, missing, draw, data_dir, tm
         (out / "valley.png").write_bytes(b"of an earlier call")
     code, printed, _ = draw("--network", run / "last.ckpt", "--out", out)
     paths = [out / f"{name}.png" for name in NAMES if name not in ", ".join(missing).split(", ")]
-    lines = [f"{names} is not drawn: {why}" for names, why in missing.items()]
+    lines = [f"not drawn: {names} ({why})" for names, why in missing.items()]
     assert code == 0 and sorted(printed.splitlines()) == sorted([*map(str, paths), *lines])
     assert sorted(out.iterdir()) == sorted(paths)
     for path in paths:
