@@ -31,13 +31,22 @@ def opened(page, link):
 def test_strokes_and_settings_come_back(page):
     draw(page, 307, 42)
     before, number = outputs(page), answer(page)
-    page.evaluate("size.value = '100'; batch.value = '1'")
+    page.evaluate("location.hash = 'training'; size.value = '100'; batch.value = '1'")
+    page.locator("#training").wait_for()
     opened(page, copied(page))
     assert answer(page) == number and outputs(page) == pytest.approx(before, abs=0.05)
     assert page.evaluate("[size.value, rate.value, batch.value]") == ["100", "3", "1"]
     page.locator("#undo").click()
     page.locator("#undo").click()  # what the tab had before is kept, too
     assert answer(page) == "?"
+
+
+def test_a_link_from_an_empty_pad_opens_the_page_alone(page):
+    link = copied(page)
+    page.goto("about:blank")
+    page.goto(link)
+    page.locator("main").wait_for()
+    assert page.locator(".network").is_visible() and not page.locator("#training").is_visible()
 
 
 def test_a_digit_of_mnist_comes_back_and_a_picture_is_in_no_link(page):
@@ -48,7 +57,7 @@ def test_a_digit_of_mnist_comes_back_and_a_picture_is_in_no_link(page):
     assert outputs(page) == before
     drop(page, photographed(5))
     page.locator("#link").click()
-    assert said(page).startswith("A link holds no picture")
+    assert said(page).startswith("A link cannot hold a picture")
 
 
 def test_without_a_clipboard_the_link_is_in_the_address(page):

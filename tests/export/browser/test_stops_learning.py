@@ -113,7 +113,7 @@ def test_each_phase_says_in_words_what_has_happened(page, flow):
         rf"Neuron {most} (pushed|held) output \d (up|down) by mistake, so it is told to fire less", sentence(page)
     )
     page.locator("#backpropagation-next").click()
-    rate, fires, _, _, wants, _, change = numbers(sentence(page))
+    rate, _, fires, _, wants, _, change = numbers(sentence(page))
     assert [rate, fires] == pytest.approx([RATE, known["hidden"][most]], abs=0.006)
     assert [wants, 10 * change] == pytest.approx([-known["blame"][most]] * 2, abs=0.0006)
     changes = page.locator(".here text.rises, .here text.falls").all_text_contents()

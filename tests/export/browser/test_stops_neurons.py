@@ -177,7 +177,7 @@ def test_a_steep_sigmoid_is_a_step(page, stop):
     *_, activation, perceptron = numbers(sentence(page))
     assert activation == pytest.approx(1 / (1 + np.exp(-np.clip(32 * z, -50, 50))), abs=0.006)
     assert perceptron == (z > 0)
-    assert f"{activation:.2f}" in page.locator(f"{FIGURE} .label").all_text_contents()
+    assert f"{activation:.2f}" in page.locator(f"{FIGURE} .haloed").all_text_contents()
     page.locator("#sigmoid-another").click()
     assert numbers(sentence(page))[0] != j
 

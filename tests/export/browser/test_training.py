@@ -68,7 +68,7 @@ def test_a_network_is_trained_from_nothing(epochs, best, button, page):
     curve = "(line) => [...line.points].map(({ y }) => y)"  # powers of ten, downwards
     trained, tested = (page.locator(f"#curves .{name}").evaluate(curve) for name in ("train", "test"))
     assert len(tested) == len(accuracies) and trained[-1] > tested[-1]  # it errs less where it trains
-    assert page.locator("#advice").inner_text().startswith(("What is held out", "Overfitting"))
+    assert page.locator("#advice").inner_text().startswith(("It reads test images", "Overfitting"))
     last = outputs(page)
     page.locator("#epoch").fill("0")
     assert page.locator("#at").inner_text() == "Epoch 0" and outputs(page) != last
@@ -124,7 +124,7 @@ def test_it_is_closed_and_opened_again(phone):
     until(phone, 1)
     leave(phone)
     assert phone.locator("#about").inner_text().startswith("784 pixels, one layer")
-    assert said(phone) == "The network of before is back. Undo brings this one."
+    assert said(phone) == "The previous network is back. Undo brings the trained one."
     phone.locator("#train").click()
     assert phone.evaluate(SIZES) == [784, 10] and phone.locator(".hidden").count() == 0
     assert phone.locator("#start").inner_text() == "Go on"

@@ -62,9 +62,10 @@ export function backpropagate(layers, batch, deltaOf = quadraticDelta) {
   return { activations, errors };
 }
 
-/** Moves weights and biases, in place, against their gradient on a mini-batch, by a learning rate.
- * @type {(layers: Layer[], found: Errors, rate: number) => void} */
-export function descend(layers, { activations, errors }, rate) {
+/** A step of stochastic gradient descent: weights and biases move, in place, against their gradient on a mini-batch.
+ * @type {(layers: Layer[], batch: Example[], rate: number, deltaOf?: typeof quadraticDelta) => void} */
+export function sgdStep(layers, batch, rate, deltaOf) {
+  const { activations, errors } = backpropagate(layers, batch, deltaOf);
   for (const [l, { weights, biases }] of layers.entries()) {
     const on = activations[l].map(nonzero), n = activations[l][0].length, share = rate / on.length;
     for (let j = 0; j < biases.length; j++) {
@@ -77,10 +78,6 @@ export function descend(layers, { activations, errors }, rate) {
     }
   }
 }
-
-/** A step of stochastic gradient descent, in place.
- * @type {(layers: Layer[], batch: Example[], rate: number, deltaOf?: typeof quadraticDelta) => void} */
-export const sgdStep = (layers, batch, rate, deltaOf) => descend(layers, backpropagate(layers, batch, deltaOf), rate);
 
 /** The transposed weights of a layer times a value of each of its neurons.
  * @type {(weights: Float32Array, values: Float32Array) => Float32Array} */

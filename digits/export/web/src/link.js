@@ -21,14 +21,14 @@ const settings = /** @type {NodeListOf<Field>} */ (document.querySelectorAll("#s
 /** Opens a phone's share sheet, or copies the link; or puts it into the address, where the browser lets no page copy. */
 export async function share() {
   const { strokes, picture, digits } = state.drawing, shared = new URLSearchParams();
-  const stop = new URLSearchParams(location.hash.slice(1)).get("stop");
+  const here = new URLSearchParams(location.hash.slice(1)), stop = here.get("stop");
   if (stop) shared.set("stop", stop);
   const image = digits && !picture && !strokes.length ? digits[0].image : null;
   const drawn = SPACINGS.map((spacing) => encodeStrokes(strokes, spacing)).find(({ length }) => length <= LONGEST - SETTINGS);
   if (strokes.length) shared.set("strokes", drawn ?? "");
   if (image) shared.set("image", textOf(bitsOf(image)));
-  for (const { id, value, validity } of settings) if (validity.valid) shared.set(id, value);
-  if (picture || drawn === undefined) return say("A link holds no picture, and no more than some digits: save a copy.");
+  if (here.has("training")) for (const { id, value, validity } of settings) if (validity.valid) shared.set(id, value);
+  if (picture || drawn === undefined) return say("A link cannot hold a picture or so much writing. Save a copy instead.");
   const isLocal = location.protocol === "file:", url = `${location.href.split("#")[0]}#${shared}`;
   if (!isLocal && !canHover() && "share" in navigator) {
     return navigator.share({ title: document.title, url }).catch(() => {}); // the visitor has closed the sheet
@@ -83,10 +83,9 @@ export function parse(hash) {
     else if (drawing && !shared.drawing) shared.drawing = drawing;
     else if (name === "stop" && !shared.stop && Object.hasOwn(STOPS, value)) shared.stop = value;
     else if (name === "training" && !value) shared.training = true;
-    else if (name === "run") continue; // of older pages
     else return null;
   }
-  shared.training ||= shared.settings.size > 0 && !shared.drawing;
+  shared.training ||= shared.settings.size > 0;
   return shared;
 }
 

@@ -16,8 +16,8 @@ const PACE = 100; // ms from one step to the next, at least, so that one sees it
 const BY_HEART = 0.03, EARLY = 5; // so much lower is the error on what it trained with, from some epochs on
 const panel = find("training", HTMLElement), slider = find("epoch", HTMLInputElement);
 const form = find("settings", HTMLFormElement);
-const WHAT = "An epoch goes once through all images; after each mini-batch a step goes down the slope of the cost.";
-const WHY = "What is held out, the test images, is read a little worse than what it trained with. Try other settings.";
+const WHAT = "In an epoch the network sees every training image once. After each mini-batch it takes a step down the slope of the cost.";
+const WHY = "It reads test images, with which it never trains, a little worse than training images. Try other settings.";
 const SLOW = "Hardly better than guessing (underfitting): it learns slowly. Try a larger learning rate.";
 /** The newest network after each epoch, the first fresh, the last maybe amid one; what was measured, at every step; the
  * visitor's network; and all runs, the newest last.
@@ -92,7 +92,7 @@ export function closeTraining() {
   const trained = isOurs();
   if (trained) change({ network: training.before });
   finish();
-  if (trained) say("The network of before is back. Undo brings this one.");
+  if (trained) say("The previous network is back. Undo brings the trained one.");
 }
 
 /** The panel stands below the network, which becomes smaller. @param {boolean} opened */

@@ -102,9 +102,9 @@ function stepped(image) {
   return layers;
 }
 
-/** What all phases show: activations and errors before the step, activations after it, the cost before and after; and the
- * neuron that the sentences are about. Unless the visitor has picked another, that is the right output at first, and the
- * hidden neuron with the largest blame from the phase of blame on.
+/** What all phases show: activations and errors before the step, activations after it, the most active hidden neuron, the
+ * cost before and after; and the neuron that the sentences are about. Unless the visitor has picked another, that is the
+ * right output at first, and the hidden neuron with the largest blame from the phase of blame on.
  * @param {Float32Array} image */
 function passOf(image) {
   const { layers, phase, picked } = backflow, digit = rightDigit(image), example = { image, y: desired(digit) };
@@ -115,7 +115,7 @@ function passOf(image) {
   return {
     example, digit, hidden, outputs, blame, deltas, hiddenAfter, outputsAfter, kind, j: Number(j),
     neuron: kind === "hidden" ? Number(j) : most, output: kind === "output" ? Number(j) : digit,
-    costs: [layers, after].map((all) => meanCost(all, [example])),
+    mostActive: predictionOf(hidden), costs: [layers, after].map((all) => meanCost(all, [example])),
   };
 }
 /** @typedef {ReturnType<typeof passOf>} Pass */
@@ -240,11 +240,11 @@ const legend = (isForward, bottom) => (isForward ? [["foreground", "active"], ["
 
 /** The numbers of the outputs, in columns. @type {(pass: Pass, places: Point[], width: number, isWide: boolean) => Node[]} */
 function numbersOf(pass, places, width, isWide) {
-  const { phase } = backflow, { kind, neuron, example: { y }, hidden, outputs, outputsAfter, deltas } = pass, left = places[0][0] + 30;
+  const { phase } = backflow, { kind, neuron, mostActive, example: { y }, hidden, outputs, outputsAfter, deltas } = pass, left = places[0][0] + 30;
   const plain = (/** @type {string} */ title, /** @type {Float32Array} */ values) => ({ title, values, write: (/** @type {number} */ value) => number(value), isToned: false });
   const toned = (/** @type {string} */ title, /** @type {Float32Array} */ values, /** @type {number} */ places) => ({ title, values, write: (/** @type {number} */ value) => signed(value, places), isToned: true });
   const should = { ...plain("should", y), write: String }, [digits, gap] = isWide ? [3, " "] : [2, "\n"], wants = toned("wants", deltas.map((delta) => -delta), digits);
-  const from = kind === "output" && phase === WEIGHTS ? predictionOf(hidden) : neuron; // the hidden neuron whose weights are shown
+  const from = kind === "output" && phase === WEIGHTS ? mostActive : neuron; // the hidden neuron whose weights are shown
   const weights = outputs.map((_, k) => weightOf(from, k)), changes = deltas.map((delta) => -RATE * delta * hidden[from]);
   const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(`×${gap}weight`, weights, digits), isToned: false }, toned(`= tells\n${isWide ? "neuron" : "no."} ${neuron}`, messagesTo(pass, neuron), digits)]
     : phase === STEP ? [plain("was", outputs), plain("is", outputsAfter), should]
@@ -276,7 +276,7 @@ function costBar({ costs: [before, after] }, left, right, height) {
 
 /** Says what this phase did to the neuron that the sentences are about. @param {Pass} pass */
 function sentenceOf(pass) {
-  const { phase, steps, picked } = backflow, { kind, j, digit, outputs, hidden, example: { y }, costs } = pass;
+  const { phase, steps, picked } = backflow, { kind, j, digit, outputs, hidden, mostActive, example: { y }, costs } = pass;
   const best = predictionOf(outputs), wrong = predictionOf(outputs.with(digit, -1)), isHidden = kind === "hidden";
   const error = (/** @type {number} */ k) => `Output ${k} should be ${y[k]} but is ${number(outputs[k])}, so it wants to ${y[k] ? "rise (red)" : "fall (blue)"}`;
   const wish = (/** @type {number} */ k) => `${error(k)}. How strongly? By its error times the slope of its sigmoid: on a flat part a push changes little. The slope is a (1 − a) = ${number(outputs[k])} × ${number(1 - outputs[k])} = ${number(slopeAt(outputs[k]))}.`;
@@ -292,9 +292,8 @@ function sentenceOf(pass) {
   if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. A neuron whose weight to this output is positive is told: fire ${y[j] ? "more (red). If the weight is negative: fire less (blue)" : "less (blue). If the weight is negative: fire more (red)"}.`;
   if (phase === WEIGHTS) {
     const rule = `A weight changes by its input times what the neuron at its end wants, times a learning rate of ${RATE}, which is small so that one step does not overshoot`;
-    if (isHidden) return `${rule}. The weights at the right have the input ${number(hidden[j])}, at which neuron ${j} fires. At the left, neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a fully inked pixel (input 1) changes by ${signed(-RATE * pass.blame[j], 4)}.`;
-    const most = predictionOf(hidden);
-    return `${rule}. Output ${j} wants ${signed(-pass.deltas[j], 3)}, so its weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 4)}.`;
+    if (isHidden) return `${rule}. Neuron ${j} fires at ${number(hidden[j])}, which is the input of the weights at the right. At the left, neuron ${j} wants ${signed(-pass.blame[j], 3)}, so its weight from a fully inked pixel (input 1) changes by ${signed(-RATE * pass.blame[j], 4)}.`;
+    return `${rule}. Output ${j} wants ${signed(-pass.deltas[j], 3)}, so its weight from neuron ${mostActive}, which fires at ${number(hidden[mostActive])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[mostActive], 4)}.`;
   }
   if (isHidden) return `Neuron ${j} fired at ${number(hidden[j])} before the step, and fires at ${number(pass.hiddenAfter[j])} now.`;
   const change = `Output ${j} went from ${number(outputs[j])} to ${number(pass.outputsAfter[j])}`;
@@ -311,7 +310,7 @@ function blameOf(pass) {
 
 /** The equations of this phase, with the numbers of that neuron. @type {(pass: Pass) => string[]} */
 function formulaOf(pass) {
-  const { phase, layers } = backflow, { neuron, output, hidden, outputs, blame, deltas, example, costs } = pass, a = outputs[output], y = example.y[output];
+  const { phase, layers } = backflow, { neuron, output, hidden, mostActive, outputs, blame, deltas, example, costs } = pass, a = outputs[output], y = example.y[output];
   const delta = pass.kind === "output" ? deltas[output] : blame[neuron], h = hidden[neuron];
   const who = `output ${output}`;
   if (phase === GUESS) return ["a′ = σ(z) with z = w · a + b: the activations a′ of a layer from those of the layer before it, a", `C = ½ Σ (y − a)² = ${exact(costs[0])}, where y is what an output should be, and a what it is`];
@@ -327,10 +326,10 @@ function formulaOf(pass) {
       `What neuron ${neuron} wants is −δ`];
   }
   if (phase === WEIGHTS) {
-    const most = predictionOf(hidden), pixel = predictionOf(example.image), isHidden = pass.kind === "hidden";
-    const input = isHidden ? example.image[pixel] : hidden[most];
+    const pixel = predictionOf(example.image), isHidden = pass.kind === "hidden";
+    const input = isHidden ? example.image[pixel] : hidden[mostActive];
     return [`BP3, the slope of C for the bias of ${isHidden ? `neuron ${neuron}` : who}: ∂C/∂b = δ = ${exact(delta)}`,
-      `BP4, for its weight from ${isHidden ? "a pixel with ink" : `neuron ${most}`}: ∂C/∂w = a · δ = ${exact(input)} · ${exact(delta)} = ${exact(input * delta)}`];
+      `BP4, for its weight from ${isHidden ? "a pixel with ink" : `neuron ${mostActive}`}: ∂C/∂w = a · δ = ${exact(input)} · ${exact(delta)} = ${exact(input * delta)}`];
   }
   return [`w → w − η · ∂C/∂w and b → b − η · ∂C/∂b, with the learning rate η = ${RATE}`, `C = ${exact(costs[0])} → ${exact(costs[1])}`];
 }

@@ -43,10 +43,10 @@ export const bias = {
       svg("path", { d: `M${x(0)} ${box.top}V${box.bottom}`, class: "zero" }),
       text(x(0) + 8, 20, "fires →", "start"), text(x(0) - 8, 20, "← stays quiet", "end"),
       svg("path", { d: `M${x(sum)} ${first}V${second}M${x(z)} ${second}V${box.bottom}`, class: "dashed" }),
-      arrow(x(0), x(sum), first, "muted-line"), text(words(sum / 2), first - 10, `w·a = ${number(sum)}`, "middle", "label haloed"),
-      arrow(x(sum), x(z), second, bias > 0 ? "red" : "blue"), text(words(sum + bias / 2), second - 10, `b = ${number(bias)}`, "middle", "label haloed"),
+      arrow(x(0), x(sum), first, "muted-line"), text(words(sum / 2), first - 10, `w·a = ${number(sum)}`, "middle", "haloed"),
+      arrow(x(sum), x(z), second, bias > 0 ? "red" : "blue"), text(words(sum + bias / 2), second - 10, `b = ${number(bias)}`, "middle", "haloed"),
       disc([x(z), third], radius, a), text(x(z), third + 5, a.toFixed(2), "middle", a > 0.5 ? "inverted" : ""),
-      text(x(z) + (z > 0 ? -radius - 8 : radius + 8), third + 5, `z = ${number(z)}`, z > 0 ? "end" : "start", "label haloed"),
+      text(x(z) + (z > 0 ? -radius - 8 : radius + 8), third + 5, `z = ${number(z)}`, z > 0 ? "end" : "start", "haloed"),
     ], `Neuron ${j}: ${number(sum)} ${added(bias)} = ${number(z)}. So z = ${number(z)}, and the neuron ${z > 0 ? "fires" : "stays quiet"}: its activation is ${a.toFixed(2)}. For your digit, z is 0 at b = ${number(-sum)}.`];
   },
 };

@@ -27,15 +27,15 @@ export const gate = {
     const inputs = /** @type {[string, string, number, number][]} */ ([["x1", "x₁", x1, 0.24 * high + 6], ["x2", "x₂", x2, 0.76 * high + 6]]);
     const parts = [
       svg("rect", { x: center - r - 18, y: middle - r - 44, width: end - center + 2 * r + 26, height: 2 * r + 64, rx: 16, class: "around" }),
-      text((center + end) / 2, middle + r + 38, "perceptron", "middle", "label"),
+      text((center + end) / 2, middle + r + 38, "perceptron"),
       svg("path", { d: `M${center} ${middle}H${end}`, class: "lead" }),
       ...inputs.flatMap(([name, label, value, y]) => [
         svg("path", { d: `M${left} ${y}L${center} ${middle}`, class: value ? "lead blue on" : "lead blue" }),
-        text((left + center) / 2, (y + middle) / 2 + (y < middle ? -12 : 24), "× −2", "middle", "label"),
-        neuron(left, y, value, name), text(left - r - 8, y + 5, label, "end", "label"),
+        text((left + center) / 2, (y + middle) / 2 + (y < middle ? -12 : 24), "× −2"),
+        neuron(left, y, value, name), text(left - r - 8, y + 5, label, "end"),
       ]),
-      svg("circle", { cx: center, cy: middle, r: r + 8, class: "neuron off" }), text(center, middle + 5, `z = ${number(z, 0)}`, "middle", "label"),
-      text(center, middle - r - 18, "+ 3 (bias)", "middle", "label haloed"), neuron(end, middle, Number(z > 0)), text(end, middle - r - 8, "output", "middle", "label"),
+      svg("circle", { cx: center, cy: middle, r: r + 8, class: "neuron off" }), text(center, middle + 5, `z = ${number(z, 0)}`),
+      text(center, middle - r - 18, "+ 3 (bias)", "middle", "haloed"), neuron(end, middle, Number(z > 0)), text(end, middle - r - 8, "output"),
     ];
     const wide = isWide ? width - right - 32 : 0.9 * width, start = width - wide - (isWide ? 0 : 0.05 * width), top = isWide ? (height - 5 * rowHigh) / 2 : high + 10;
     const row = (/** @type {string[]} */ words, /** @type {number} */ n, className = "") => words.map((word, column) => (
@@ -44,7 +44,7 @@ export const gate = {
     return [[
       ...parts, svg("rect", { x: start, y: top + (1 + 2 * x1 + x2) * rowHigh, width: wide, height: rowHigh, rx: 6, class: "current" }),
       ...row(["x₁", "x₂", "z", "output"], 0, "quiet"), ...[[0, 0], [0, 1], [1, 0], [1, 1]].flatMap(([a, b], n) => (
-        row([`${a}`, `${b}`, number(zOf(a, b), 0), `${Number(zOf(a, b) > 0)}`], n + 1, a === x1 && b === x2 ? "label strong" : "label")
+        row([`${a}`, `${b}`, number(zOf(a, b), 0), `${Number(zOf(a, b) > 0)}`], n + 1, a === x1 && b === x2 ? "strong" : "")
       )),
     ], `z = −2 × ${x1} − 2 × ${x2} + 3 = ${number(z, 0)}, so the output is ${Number(z > 0)}. Click an input to switch it.`];
   },

@@ -21,7 +21,7 @@ export const overfitting = {
   text: `Two equal networks learn, one from ${FEW} images and one from ${ALL}. In an epoch, each network goes through its images once. After each epoch we count how many images it misreads, among those it learned from and among ${TESTS} that it has not seen. Press Start, and watch the gap.`,
   figure: "Two charts of the error in percent by epoch, one for each network; the sentence below has the errors and the gap",
   question: "A network reads all its training images right, but misreads 3 in 10 new ones. What would help most?",
-  answers: [["More epochs", "No: it has no errors left to learn from; look at the left chart after epoch 15."], ["More training images", "Right: many images cannot be learned by heart, so it has to learn what a digit looks like."], ["Nothing: it is perfect", "No: what counts is how it reads images it has not seen."]],
+  answers: [["More epochs", "No: it has no errors left to learn from; after epoch 15, its error on unseen images hardly falls."], ["More training images", "Right: many images cannot be learned by heart, so it has to learn what a digit looks like."], ["Nothing: it is perfect", "No: what counts is how it reads images it has not seen."]],
   controls: `<button id="overfitting-start" type="button">Start</button>`,
   on: { "overfitting-start": startOrPause },
   arrive: leave,
@@ -107,7 +107,7 @@ function sentence() {
   const [few, many] = overfit.trainings.map(({ points }) => points.at(lastEpoch())), n = lastEpoch();
   if (!few || !many) return "Both networks are untrained. Press Start.";
   const { seen, unseen } = few, count = (/** @type {number} */ error) => `${Math.round(error) || "none"}`;
-  return `${n ? `After epoch ${n}` : "Untrained"}: the network with ${FEW} images misreads ${count(seen)} of its own, but ${count(unseen)} in 100 others. `
+  return `${n ? `After epoch ${n}` : "Untrained"}: the network with ${FEW} images misreads ${count(seen)} of its own, ${n ? "but" : "and"} ${count(unseen)} in 100 others. `
     + `The network with ${ALL} misreads ${count(many.seen)} in 100 of its own, and ${count(many.unseen)} in 100 others. The gap is ${gapOf(few)} against ${gapOf(many)}.`
     + (seen < 0.5 ? ` The first network has learned its ${FEW} images by heart: its 23,860 weights and biases have room for each of them.` : "");
 }

@@ -39,8 +39,8 @@ export const sigmoid = {
     return [[
       node, polyline([[x(-REACH), y(0)], [x(0), y(0)], [x(0), y(1)], [x(REACH), y(1)]], "jump"), polyline(curve, "curve"),
       svg("path", { d: `M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}`, class: "dashed" }), ...(c === 1 && !isEdge ? [polyline([-1, 1].map((dz) => [x(at + dz), y(a + dz * slope)]), "slope")] : []), ...dots, svg("circle", { cx: x(at), cy: y(a), r: 8, class: "point" }),
-      text(x(-REACH) + 8, y(a) + (a > 0.9 ? 18 : -8), a.toFixed(2), "start", "label haloed"),
-      text(x(at) + (isRight ? -14 : 14), y(a) + (a > 0.5 ? 24 : -14), `${isWide ? `neuron ${j}: ` : ""}z = ${number(z)}${isEdge ? ", off the axis" : ""}`, isRight ? "end" : "start", "label haloed"),
+      text(x(-REACH) + 8, y(a) + (a > 0.9 ? 18 : -8), a.toFixed(2), "start", "haloed"),
+      text(x(at) + (isRight ? -14 : 14), y(a) + (a > 0.5 ? 24 : -14), `${isWide ? `neuron ${j}: ` : ""}z = ${number(z)}${isEdge ? ", off the axis" : ""}`, isRight ? "end" : "start", "haloed"),
       text(x(0) + 4, y(1) - 10, "a perceptron", "start"),
       ...(rest ? [text(left + (columns * step) / 2, top - 8, "all hidden neurons"), ...discs] : []),
     ], `Neuron ${j}: ${c === 1 ? inWords(z) : `z = ${number(z)}; with its weights and bias multiplied by ${c}, activation ${a.toFixed(2)}`}. A perceptron outputs ${Number(z > 0)}.${c === 1 ? ` The slope here is a (1 − a) = ${number(slope)}${slope < 0.05 ? ": the curve is flat, so a change of z changes little" : ""}.` : ""}`];

@@ -47,7 +47,7 @@ export const weights = {
     ].flatMap(({ sign, title, values, tone, number }, n) => {
       const [left, top] = places[n], place = { left, top, side }, cell = side / 28;
       return [
-        text(left - gap / 2, top + side / 2 + 8, sign, "middle", "sign"), text(left + side / 2, top - 10, title, "middle", "label"),
+        text(left - gap / 2, top + side / 2 + 8, sign, "middle", "sign"), text(left + side / 2, top - 10, title),
         pixelImage(place, values, tone), text(left + side / 2, top + side + 18, number),
         svg("rect", { x: left + (k % 28) * cell - 2, y: top + Math.floor(k / 28) * cell - 2, width: cell + 4, height: cell + 4, class: "window" }),
         pixelPane(place, (pixel) => {
