@@ -49,7 +49,7 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
         model = kind(**saved.settings | settings)
     except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = shorten(str(error), 200)
-        raise UserError(f"no network can be made from the settings in {path}: {reason}") from error
+        raise UserError(f"{path} has settings that no network can be made from: {reason}") from error
     restore(model, saved, path)
     return model
 
