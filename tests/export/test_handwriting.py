@@ -2,6 +2,7 @@
 
 import base64
 import re
+from functools import partial
 from io import BytesIO
 
 import numpy as np
@@ -48,13 +49,16 @@ const { sure } = lines.seen({ width, height, data: Uint8ClampedArray.from(held.b
 return [sure.height, sure.width, sure.data];"""
 
 
-def found(*pictures, context=True, script=FIND):
-    """What the page reads in pictures by the bundled network, each as `golden.found` has it."""
+def in_page(script, *pictures, context=True):
+    """What a script gives for `pictures`, in the page of the bundled network."""
     facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
     page = held_in(html(load_network(read_checkpoint(BUNDLED), BUNDLED), facts, NO_IMAGES))
     pixels = [np.asarray(picture.convert("RGBA")) for picture in pictures]
     texts = [(one.shape[1], one.shape[0], base64.b64encode(one.tobytes()).decode()) for one in pixels]
     return run(script, page, pictures=texts)
+
+
+found = partial(in_page, FIND)  # what the page reads in pictures, each as `golden.found` has it
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +101,7 @@ def test_noise_is_scored_at_half_its_resolution_alone():
     """At full resolution it would take five times as long, in vain."""
     pixels = np.random.default_rng(0).integers(0, 256, (400, 480, 3)).astype(np.uint8)
     missing = missing_light(pixels)
-    height, width, scores = found(Image.fromarray(pixels), script=SCORE)
+    height, width, scores = in_page(SCORE, Image.fromarray(pixels))
     scores = np.reshape(scores, (height, width))
     assert np.abs(scores - eye.look(eye.bundled(), missing)).max() < 0.01
     assert np.abs(scores - eye.look_once(eye.bundled(), missing)).max() > 0.1

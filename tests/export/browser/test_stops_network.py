@@ -58,7 +58,7 @@ def stop(page):
 
 
 def until(page, steps):
-    """Wait until the sentence below the figure tells of so many steps, or more: a busy machine may skip a sentence."""
+    """Wait until the page says that it has made at least `steps` steps. It may not say so after every single step."""
     told = "document.querySelector('.here .does > output').textContent.match(/^After (\\d+) steps? /)?.[1]"
     page.wait_for_function(f"(steps) => {told} >= steps", arg=steps)
 

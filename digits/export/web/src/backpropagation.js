@@ -1,6 +1,6 @@
 // How a network learns: mini-batches, backpropagation and gradient descent, as in digits/backprop.py.
 
-import { feedforward, nonzero } from "./network.js";
+import { feedforward, nonzero, slopeAt } from "./network.js";
 
 const HARDLY = 1e-7; // a neuron's error, or a change of its weights, so small is lost in rounding
 
@@ -24,7 +24,7 @@ export const any = (all) => all[Math.floor(Math.random() * all.length)];
 export const quadraticCost = (a, y) => a.reduce((sum, a, j) => sum + (y[j] - a) ** 2 / 2, 0);
 
 /** The error dC/dz of an output neuron (BP1) by the quadratic cost. @type {(a: number, y: number) => number} */
-export const quadraticDelta = (a, y) => (a - y) * a * (1 - a);
+export const quadraticDelta = (a, y) => (a - y) * slopeAt(a);
 /** And by the cross-entropy: an output that is saturated and wrong learns fast. @type {typeof quadraticDelta} */
 export const crossEntropyDelta = (a, y) => a - y;
 
@@ -55,7 +55,7 @@ export function backpropagate(layers, batch, deltaOf = quadraticDelta) {
   for (let l = layers.length - 1; l > 0; l--) { // BP2
     below = below.map((delta, i) => {
       const a = activations[l][i];
-      return backwards(layers[l].weights, delta).map((sum, k) => sum * a[k] * (1 - a[k]));
+      return backwards(layers[l].weights, delta).map((sum, k) => sum * slopeAt(a[k]));
     });
     errors.unshift(below);
   }

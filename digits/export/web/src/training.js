@@ -17,7 +17,7 @@ const BY_HEART = 0.03, EARLY = 5; // so much lower is the error on what it train
 const panel = find("training", HTMLElement), slider = find("epoch", HTMLInputElement);
 const form = find("settings", HTMLFormElement);
 const WHAT = "In an epoch the network sees every training image once. After each mini-batch it takes a step down the slope of the cost.";
-const WHY = "It reads test images, with which it never trains, a little worse than training images. Try other settings.";
+const WHY = "It reads test images a little worse than training images, because it never trains with them. Try other settings.";
 const SLOW = "Hardly better than guessing (underfitting): it learns slowly. Try a larger learning rate.";
 /** The newest network after each epoch, the first fresh, the last maybe amid one; what was measured, at every step; the
  * visitor's network; and all runs, the newest last.

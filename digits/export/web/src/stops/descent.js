@@ -26,8 +26,8 @@ const steps = repeated(step, PACE, STEPS);
 export const descent = {
   title: "Gradient descent rolls down the cost", section: ["chap1.html#learning_with_gradient_descent", "Learning with gradient descent"],
   text: `The valley shows how the average cost C of ${IMAGES} images depends on one bias, while all other weights and biases stay. A step of gradient descent moves the bias downhill, by the slope at the ball (the arrow) times the learning rate η. Press Step, and compare three rates.`,
-  figure: "The same valley three times: the cost as a function of one bias, with a ball and its path, for the learning rates 5, 50 and 800",
-  question: "With η = 800, C hardly changes after the first step. Why?",
+  figure: `The same valley three times: the cost as a function of one bias, with a ball and its path, for the learning rates ${RATES.join(", ")}`,
+  question: `With η = ${RATES[2]}, C hardly changes after the first step. Why?`,
   answers: [["η is too small", "No: look how far the ball went in one step."], ["It leapt over the valley to flat ground", "Right: there the slope is nearly 0, and so is every further step."], ["Learning is done", "No: C is lower at the bottom of the valley."]],
   controls: `<button id="descent-step" type="button">Step</button> <button id="descent-go" type="button">Go on</button> <button id="descent-again" type="button">Start over</button>`,
   on: {
@@ -70,13 +70,13 @@ const mean = (bias, of) => {
 /** The cost at a bias. @param {number} bias */
 const costAt = (bias) => descents.rest + mean(bias, (a, y) => (y - a) ** 2 / 2);
 /** Its slope there, dC/db (BP3). @param {number} bias */
-const slopeAt = (bias) => mean(bias, quadraticDelta);
+const costSlopeAt = (bias) => mean(bias, quadraticDelta);
 
 /** Makes a step of each descent. */
 function step() {
   for (const [n, path] of descents.paths.entries()) {
     const bias = path[path.length - 1];
-    path.push(bias - RATES[n] * slopeAt(bias));
+    path.push(bias - RATES[n] * costSlopeAt(bias));
   }
   descents.since = performance.now();
 }
@@ -98,7 +98,7 @@ function partsOf(share, width, height) {
 function valleyParts(rate, path, ground, share, box, label) {
   const { x, y, node } = axes(box, { from: FROM, to: TO, ticks: [-60, -40, -20, 0], label }, { from: 0, to: MOST, ticks: [0, 0.2, 0.4, 0.6], label: "C" });
   const onPage = (/** @type {number} */ bias) => [x(bias), y(costAt(bias))];
-  const bias = path[path.length - 1], slope = slopeAt(bias), end = onPage(bias), start = share < 1 ? onPage(path[path.length - 2]) : end;
+  const bias = path[path.length - 1], slope = costSlopeAt(bias), end = onPage(bias), start = share < 1 ? onPage(path[path.length - 2]) : end;
   const ball = start.map((from, axis) => from + share * (end[axis] - from)), steps = path.slice(0, -1).map(onPage);
   const along = [x(1) - x(0), y(slope) - y(0)].map((part) => (slope > 0 ? -part : part)), [dx, dy] = along.map((part) => part / Math.hypot(...along));
   const long = ARROW * Math.min(1, Math.abs(slope) / STEEP), tip = [ball[0] + long * dx, ball[1] + long * dy], head = [4, -4].map((side) => [tip[0] - 8 * dx + side * dy, tip[1] - 8 * dy - side * dx]);
