@@ -106,7 +106,7 @@ def verb(capsys):
         except SystemExit as stop:
             code = stop.code
         out, err = capsys.readouterr()
-        return code, out, [line for line in err.splitlines() if not line.startswith("network: ")]
+        return code, out, [line for line in err.splitlines() if not line.startswith(("network: ", "read by "))]
 
     return run
 

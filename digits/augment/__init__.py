@@ -16,6 +16,7 @@ from digits.augment.negatives import negative_examples
 from digits.augment.neighbours import with_neighbours
 
 NEGATIVES = 0.35  # negative examples per training image
+MILD = 0.5  # least strength of the distortion with `handwriting`
 Examples = tuple[Tensor, Tensor]  # images (N, H, W) uint8 and targets (N, outputs)
 
 
@@ -31,13 +32,15 @@ def augment(
 
     With `handwriting`, a third of the images are redrawn in other handwriting styles, and a fifth are cut from a digit
     that touches them. Then negative examples are added: NEGATIVES per image, with all targets 0. Finally, all images
-    are distorted with the strength `distort`. The result depends only on the arguments and on the type of device.
+    are distorted with the strength `distort`, with `handwriting` at least MILD. The result
+    depends only on the arguments and on the type of device.
     """
     if handwriting:
         digits, extra = targets.argmax(1), round(NEGATIVES * len(images))
         images = with_neighbours(with_allographs(images, digits, seed, epoch), seed, epoch)
         images = torch.cat([images, negative_examples(images, digits, extra, seed, epoch)])
         targets = torch.cat([targets, targets.new_zeros(extra, targets.shape[1])])
+        distort = max(distort, MILD)
     if distort:
         images = elastic.distort(images, distort, seed, epoch)
     return images, targets

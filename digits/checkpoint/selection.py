@@ -11,6 +11,7 @@ from digits.common.files import newest_run
 
 BEST = "best.ckpt"  # the best epoch of a run, in its folder
 BUNDLED = Path(__file__).with_name("bundled.ckpt")  # made by `export --to checkpoint`
+TEAM = "the bundled team"  # the bundled networks, which read together
 DOUBTFUL = 0.9  # below this validation accuracy, a network was hardly trained
 
 
@@ -28,14 +29,23 @@ def find(network: str | None) -> Path:
     return path
 
 
-def choose(network: str | None) -> tuple[Checkpoint, Path]:
+def title(network: str | None, path: Path) -> str:
+    """Return the name of the network that reads, given the argument of `find` and its result, such as runs/NAME."""
+    if network == "bundled" or (network is None and path == BUNDLED):
+        return TEAM
+    return printable(str(path.parent if path.name == BEST else path))
+
+
+def choose(network: str | None, *, reads: bool = False) -> tuple[Checkpoint, Path]:
     """Return the checkpoint that `find` finds, and its path. Print on standard error which network it holds.
 
-    The line warns if the user did not name the network and it reads poorly. Raises as `find` and `read_checkpoint` do.
+    The line warns if the user did not name the network and it reads poorly. It says by whom pictures are read if the
+    network `reads` pictures. Raises as `find` and `read_checkpoint` do.
     """
     path = find(network)
     saved = read_checkpoint(path)
     line = "bundled" if path == BUNDLED else printable(str(path))
+    line = f"read by {title(network, path)}" if reads else f"network: {line}"
     if not network and path != BUNDLED:
         digit, accuracy = saved.settings.get("only_digit"), saved.accuracy
         instead = "; for the network that comes with the program, use --network bundled"
@@ -43,5 +53,5 @@ def choose(network: str | None) -> tuple[Checkpoint, Path]:
             line += f", which only detects the digit {digit}{instead}"
         elif accuracy is not None and accuracy < DOUBTFUL:
             line += f", which reads only {accuracy:.1%} of the validation images{instead}"
-    print(f"network: {line}", file=sys.stderr)
+    print(line, file=sys.stderr)
     return saved, path

@@ -26,7 +26,8 @@ def evaluate(
 
     Args:
         folders: Folders of labelled pictures. By default MNIST's test images.
-        network: A run folder, a .ckpt file, or bundled. Default: the newest run in runs/, else the bundled network.
+        network: A run folder or a .ckpt file, whose network names every digit; or bundled, a team in which the line
+            network also has a say. Default: the newest run in runs/, else bundled.
         single: Read only the clearest digit of each picture. Otherwise every line must be right.
         known_length: Consider only numbers with as many digits as the label, as predict --length does.
         json: Print one JSON object per folder.
@@ -41,7 +42,7 @@ def evaluate(
 
     if known_length and single:
         raise UserError("--single and --known_length exclude each other; use only one")
-    reader, detected = choose_reader(network)
+    reader, detected, name = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; choose a --network that reads all ten")
     labelled = {folder: labels_in(Path(folder), spaces=not known_length) for folder in folders or []}
@@ -55,11 +56,11 @@ def evaluate(
     with closing(reader.read_all(tasks)) as answers:
         for folder, labels in labelled.items():
             in_folder = read_labelled(folder, labels, answers, verbose)
-            print_score(folder, in_folder, json)
+            print_score(folder, in_folder, name, json)
             predictions += in_folder
     if not labelled:
-        print_score("MNIST's test images", predictions, json)
+        print_score("MNIST's test images", predictions, name, json)
     elif len(labelled) > 1 and not json:
-        print_score("all", predictions, json)
+        print_score("all", predictions, name, json)
     if wrong:
         write_sheet(predictions, wrong)

@@ -27,7 +27,7 @@ def export(
 
     from digits import mnist
     from digits.checkpoint.contents import load_network, without_training
-    from digits.checkpoint.selection import choose
+    from digits.checkpoint.selection import TEAM, choose, title
     from digits.export import onnx, page
     from digits.export.sample import sample
     from digits.network import inputs, linears, predictions, sizes
@@ -56,6 +56,7 @@ def export(
     facts |= {"validation_accuracy": saved.accuracy, "test_accuracy": before, "context": saved.context}
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
+        facts["team"] = title(network, checkpoint) == TEAM
         content = page.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
         summary = f"test accuracy {after:.2%} with 8-bit weights, {before:.2%} unrounded; open the page in a browser"
     elif to == "onnx":

@@ -30,7 +30,8 @@ def predict(
 
     Args:
         files: Pictures, PDFs, folders, patterns such as scans/*.png, or - for standard input.
-        network: A run folder, a .ckpt file, or bundled. Default: the newest run in runs/, else the bundled network.
+        network: A run folder or a .ckpt file, whose network names every digit; or bundled, a team in which the line
+            network also has a say. Default: the newest run in runs/, else bundled.
         single: Read only the clearest digit of each picture, as a detector always does.
         length: Number of digits in each number, such as 8 or 6-8.
         digits: Digits that may occur, such as 01 for zeros and ones.
@@ -60,7 +61,7 @@ def predict(
         if target:
             check_output(target, reads, [suffix])
     form, expected = read_form(fields) if fields else None, expect(single, length, digits)
-    reader, detected = choose_reader(network)
+    reader, detected, _ = choose_reader(network)
     sources = find_sources(files)
     if form:
         rows, doubts, unread = read_forms(sources, form, reader, bool(review), format)

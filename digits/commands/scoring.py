@@ -85,8 +85,8 @@ def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Prediction]:
     return [Prediction(255 - x, str(label), str(digit), [x / np.float32(255)]) for x, label, digit in triples]
 
 
-def print_score(title: str, predictions: list[Prediction], json: bool) -> None:
-    """Print the share of correct pictures, with its standard error, and the most frequent confusions."""
+def print_score(title: str, predictions: list[Prediction], network: str, json: bool) -> None:
+    """Print the share of correct pictures, with its standard error, the network, and the most frequent confusions."""
     wrong = Counter((label, text) for _, label, text, _, _ in predictions if text != label)
     unread = Counter(error for *_, error in predictions if error)
     total, right = len(predictions), len(predictions) - wrong.total()
@@ -94,10 +94,11 @@ def print_score(title: str, predictions: list[Prediction], json: bool) -> None:
     error = (share * (1 - share) / total) ** 0.5
     if json:
         confusions = [{"is": label, "said": text, "pictures": n} for (label, text), n in wrong.most_common(3)]
-        facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}
+        facts = {"folder": title, "read_by": network, "pictures": total, "right": right, "share": share}
+        facts["standard_error"] = error
         print(dumps(facts | {"confusions": confusions, "unread": unread}), flush=True)
         return
-    line = f"{printable(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}"
+    line = f"{printable(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}, read by {network}"
     if wrong:
         line += "; " + ", ".join(f"{label}->{text or 'nothing'} x{n}" for (label, text), n in wrong.most_common(3))
     print(line, flush=True)

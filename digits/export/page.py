@@ -30,8 +30,9 @@ KINDS = int, float, tuple, list  # types of the constants that the page gets
 def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, Tensor]]) -> str:
     """Return the page with a network, whose weights are `rounded`, and the `images` of `sample` to train on.
 
-    `facts` describe the network, such as its `shape`, and whether it was trained on digits in `context`. The security
-    policy of the page lets it run only its own scripts, and load nothing.
+    `facts` describe the network, such as its `shape`, whether it was trained on digits in `context`, and whether it
+    reads in a `team` with the line network. The security policy of the page lets it run only its own scripts, and load
+    nothing.
     """
     bits = binary_layer()
     (train, _), (test, labels) = images

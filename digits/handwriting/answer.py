@@ -11,9 +11,9 @@ THRESHOLD = 0.25  # a group with less confidence is rejected
 class Reading:
     """A digit, its image (28, 28) float32 0..1, and its box (left, top, right, bottom) in pixels of the picture.
 
-    `outputs` (10,) float32 come from the user's network. `digit` may not have the largest output, because the line
-    network has a say, too. For a detector with a single output a, `outputs` are (1 - a, a), and `digit` is 1 if the
-    digit is detected, else 0.
+    `outputs` (10,) float32 come from your network, and `digit` has the largest of them, except in the bundled team,
+    where the line network has a say, too. For a detector with a single output a, `outputs` are (1 - a, a), and `digit`
+    is 1 if the digit is detected, else 0.
     """
 
     digit: int
@@ -37,7 +37,8 @@ class Group:
     """Digits that stand together in a line, from left to right.
 
     The `confidence` is the probability of the number among the candidates, times the mean of two scores: the line
-    network's probability per digit, and the mean activation of the user's network for these digits.
+    network's probability per digit, and the mean activation of your network for these digits. If the line network does
+    not consider the number at all, the first score is 0.
 
     `candidates` are the likeliest numbers with their probabilities, where "" means no number. A `known` group is never
     rejected: either the caller says that it is a single digit, or the picture is an image like MNIST's.

@@ -1,4 +1,4 @@
-"""Cut digits out of a strip, at the places where the line network sees them."""
+"""Cut digits out of a strip, at the places where the line network sees them, or a single digit out of a picture."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -7,13 +7,18 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from digits.handwriting.components import stroke_boxes
+from digits.handwriting.eye import CERTAIN
 from digits.handwriting.normalize import BOX, NEAR, bounds, normalize
-from digits.handwriting.strips import DIGIT, ROWS, Strip
+from digits.handwriting.strips import DIGIT, ROWS, SURE, Strip
 
-FOREGROUND = 0.35  # pixels with a higher score from the eye are foreground
-# The eye is unsure inside thick strokes, so pixels darker than DARK with a score above FAINT are foreground, too.
-# Darkness is relative to the usual darkness of strokes. Where the eye missed a digit, DARK alone is enough.
-DARK, FAINT = 0.5, 0.1
+# A digit is cut in two ways, and the reader takes the cut that your network is surest of. Pixels with a score from the
+# eye above the first number are foreground. The eye is unsure inside thick strokes, so pixels darker than the second,
+# with a score above FAINT, are foreground, too. Darkness is relative to the usual darkness of strokes. Strokes shorter
+# than the third, relative to the largest stroke, are dropped: they are points and commas.
+CUTS = [(0.65, 0.5, 0.0), (0.5, 0.7, 0.35)]
+FAINT = 0.1
+DARK = 0.5  # where the eye missed a digit, pixels darker than this are foreground
 ASIDE = 0.55  # extra cost of a diagonal step of a seam; crossing a pixel of foreground costs 1
 MIDWAY = 0.02  # cost per row of a seam at the edge of the gap between two digits; it is 0 midway
 # Distances, in heights of a digit:
@@ -21,6 +26,12 @@ BESIDE = 0.9  # a digit's pixels are at most this far to the left and right of i
 CLOSE = 0.25  # each stroke of a digit comes this close to the digit's middle column
 BAND = 0.6  # strokes whose centre is farther from the middle row belong to another line
 SPECK = 12  # a digit has at least this many pixels
+# The ways in which a single digit is cut: whether the eye's scores or the darkness is compared with the threshold that
+# follows, and the least length of a stroke, as in CUTS. Dark strokes count if they touch a stroke that the eye sees.
+SINGLE_CUTS = [("eye", 0.35, 0.0), ("eye", 0.65, 0.35), ("dark", 0.5, 0.0), ("dark", 0.3, 0.35)]
+NEARBY = 0.15  # a stroke belongs to a single digit if it is at most this far away, in sizes of the digit
+WIDEST = 1.3  # strokes that would make a single digit wider than this many times its height are left out
+FRAME = 2.2  # a dark stroke this many times larger than the digit is a line on the paper
 
 Box = tuple[int, ...]  # left, top, right, bottom
 Place = tuple[float | None, float, float | None]  # middle columns of the previous, this, and the next digit
@@ -31,34 +42,79 @@ def places_of(middles: Sequence[float]) -> list[Place]:
     return list(zip([None, *middles], middles, [*middles[1:], None], strict=False))
 
 
-def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray, Box]]:
+def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray, list[Box]]]:
     """Return a function that cuts the digit at a place out of a strip. `context` is as in `find_lines`.
 
-    This function returns the image of the digit (28, 28) float32 0..1, which is black if there is no foreground, and
-    the box of the digit in the strip.
+    This function returns an image of the digit for each way to cut it, (len(CUTS), 28, 28) float32 0..1, and the box of
+    each in the strip. An image is black if there is no foreground.
     """
     dark, scores = strip.planes
-    mask = (scores > FOREGROUND) | ((dark > DARK) & (scores > FAINT))
-    columns = np.arange(mask.shape[1])
+    masks = [(scores > least) | ((dark > darker) & (scores > FAINT)) for least, darker, _ in CUTS]
+    columns = np.arange(dark.shape[1])
 
     @cache
     def between(left: float, right: float) -> np.ndarray:
-        return seam(mask, left, right)[:, None]
+        return seam(masks[0], left, right)[:, None]
 
-    def cut(place: Place) -> tuple[np.ndarray, Box]:
+    def cut(place: Place) -> tuple[np.ndarray, list[Box]]:
         before, middle, after = place
         left = 0 if before is None else between(before, middle)
         right = len(columns) if after is None else between(middle, after)
-        distance, strokes = np.abs(columns - middle), mask
-        if not mask[ROWS // 4 : -ROWS // 4, distance < CLOSE * DIGIT].any():  # the eye has missed this digit
-            strokes = mask | ((distance < CLOSE * DIGIT) & (dark > DARK))
-        digit = strokes_near(strokes & (distance < BESIDE * DIGIT) & (columns >= left) & (columns < right), middle)
-        if digit.sum() >= SPECK:
-            return _drawn(dark, strokes, digit, context=context)
+        distance = np.abs(columns - middle)
+        own, close = (columns >= left) & (columns < right) & (distance < BESIDE * DIGIT), distance < CLOSE * DIGIT
         side, column, row = DIGIT // 4, int(middle), ROWS // 2
-        return np.zeros((28, 28), np.float32), (column - side, row - 2 * side, column + side, row + 2 * side)
+        images = np.zeros((len(CUTS), 28, 28), np.float32)
+        boxes: list[Box] = [(column - side, row - 2 * side, column + side, row + 2 * side)] * len(CUTS)
+        for n, (mask, (_, _, shortest)) in enumerate(zip(masks, CUTS, strict=True)):
+            seen = mask[ROWS // 4 : -ROWS // 4, close].any()
+            strokes = mask if seen else mask | (close & (dark > DARK))  # the eye may have missed this digit
+            digit = strokes_near(strokes & own, middle, shortest)
+            if digit.sum() >= SPECK:
+                images[n], boxes[n] = _drawn(dark, strokes, digit, context=context)
+        return images, boxes
 
     return cut
+
+
+def cut_single(planes: np.ndarray, *, context: bool) -> tuple[np.ndarray, list[Box]]:
+    """Cut the clearest digit out of a picture, given its planes (2, H, W) from `see`, without the line network.
+
+    At least one score must be CERTAIN. Returns images (len(SINGLE_CUTS), 28, 28) and boxes, as `cutter` does.
+    """
+    darkness, scores = planes
+    boxes, clipped = stroke_boxes(scores > SURE, scores, scores > CERTAIN)
+    boxes, seen = boxes[~clipped], np.where(scores > SURE, scores, 0)
+    left, top, right, bottom = _grown(boxes, [seen[top:bottom, left:right].sum() for left, top, right, bottom in boxes])
+    inside, core = (slice(top, bottom), slice(left, right)), np.zeros(scores.shape, bool)
+    core[inside] = seen[inside] > 0
+    dark = np.clip(darkness / np.median(darkness[core]), 0, 1)
+    images = np.zeros((len(SINGLE_CUTS), 28, 28), np.float32)
+    cut_boxes: list[Box] = [(left, top, right, bottom)] * len(images)
+    for n, (plane, least, shortest) in enumerate(SINGLE_CUTS):
+        mask = dark > least if plane == "dark" else (scores > least) | ((dark > DARK) & (scores > FAINT))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+        kept = np.zeros(len(stats), bool)
+        kept[np.unique(labels[core & mask] if plane == "dark" else labels[inside])] = True
+        if plane == "dark":
+            kept &= _lengths(stats) <= FRAME * max(right - left, bottom - top)
+        digit = _without_points(kept, stats, shortest)[labels]
+        if digit.any():
+            images[n], cut_boxes[n] = _drawn(dark, mask, digit, context=context)
+    return images, cut_boxes
+
+
+def _grown(boxes: np.ndarray, amounts: Sequence[float]) -> Box:
+    """Return the box of a digit: of the stroke with the largest amount of ink, and of the strokes NEARBY."""
+    largest = int(np.argmax(amounts))
+    digit, others = boxes[largest], np.delete(boxes, largest, 0)
+    while True:
+        away = np.maximum(others[:, :2] - digit[2:], digit[:2] - others[:, 2:]).max(1)
+        larger = np.concatenate([np.minimum(others[:, :2], digit[:2]), np.maximum(others[:, 2:], digit[2:])], 1)
+        width, height = (larger[:, 2:] - larger[:, :2]).T
+        joins = (away < NEARBY * (digit[2:] - digit[:2]).max()) & (width < WIDEST * height)
+        if not joins.any():
+            return (*digit.tolist(),)
+        digit, others = larger[joins.argmax()], np.delete(others, joins.argmax(), 0)
 
 
 def seam(mask: np.ndarray, left: float, right: float) -> np.ndarray:
@@ -80,15 +136,29 @@ def seam(mask: np.ndarray, left: float, right: float) -> np.ndarray:
     return np.array(path[::-1]) - 1 + start
 
 
-def strokes_near(region: np.ndarray, middle: float) -> np.ndarray:
-    """Keep the connected components of a region (H, W) bool that come CLOSE to a column and are in the line's BAND."""
+def strokes_near(region: np.ndarray, middle: float, shortest: float) -> np.ndarray:
+    """Keep the connected components of a region (H, W) bool that come CLOSE to a column and are in the line's BAND.
+
+    `shortest` is the least length of a stroke, as in CUTS.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
     near = labels[:, max(0, int(middle - CLOSE * DIGIT)) : max(0, int(middle + CLOSE * DIGIT) + 1)]
     kept = np.zeros(count, bool)
     kept[np.unique(near)] = True
     kept &= np.abs(stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] / 2 - ROWS / 2) < BAND * DIGIT
+    return _without_points(kept, stats, shortest)[labels]
+
+
+def _without_points(kept: np.ndarray, stats: np.ndarray, shortest: float) -> np.ndarray:
+    """Return `kept` (N,) without the background and without strokes that are too short beside the largest stroke."""
     kept[0] = False  # the background
-    return kept[labels]
+    largest = np.where(kept, stats[:, cv2.CC_STAT_AREA], 0).argmax()
+    return kept & (_lengths(stats) >= shortest * _lengths(stats)[largest])
+
+
+def _lengths(stats: np.ndarray) -> np.ndarray:
+    """Return the longer side (N,) of each connected component, in pixels."""
+    return stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
 
 
 def _drawn(dark: np.ndarray, mask: np.ndarray, digit: np.ndarray, *, context: bool) -> tuple[np.ndarray, Box]:

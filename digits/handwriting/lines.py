@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from digits.common.errors import UserError
-from digits.handwriting.cutting import Place, cutter, places_of
-from digits.handwriting.eye import see
+from digits.handwriting.cutting import CUTS, Box, Place, cut_single, cutter, places_of
+from digits.handwriting.eye import CERTAIN, see
 from digits.handwriting.line_network import BLANK, STEP, Candidate, Length, numbers
 from digits.handwriting.normalize import is_normalized
 from digits.handwriting.picture import open_picture
@@ -42,14 +42,15 @@ Groups = list[list[Candidate]]  # the candidates for each group of a line, the l
 class Segmentation(NamedTuple):
     """The candidates for the numbers in each line of a picture, after it was turned counterclockwise by `degrees`.
 
-    Here, the places of a candidate are the indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark,
-    and in `boxes` (left, top, right, bottom) in pixels of the picture. If the caller expects a length, `seen` has, for
-    each line, the number of digits that the line network reads without that length. `known` is as in `Group`.
+    Here, the places of a candidate are the indices of its digits in `images` (N, K, 28, 28) float32 0..1, light on
+    dark, each cut in K ways, and in `boxes`, which has K boxes (left, top, right, bottom) in pixels of the picture for
+    each digit. If the caller expects a length, `seen` has, for each line, the number of digits that the line network
+    reads without that length. `known` is as in `Group`.
     """
 
     lines: list[Groups]
     images: np.ndarray
-    boxes: list[tuple[int, ...]]
+    boxes: list[list[Box]]
     degrees: int = 0
     seen: list[int] | None = None
     known: bool = False
@@ -64,23 +65,26 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
     Raises UserError if the picture cannot be opened or shows no strokes, or if all its digits are too small.
     """
     pixels, scale = opened(picture, single=expected.single)
+    any_digit: list[Candidate] = [(digit, 0.0, (0,)) for digit in expected.digits]
     if is_normalized(pixels):
-        candidates: list[Candidate] = [(digit, 0.0, (0,)) for digit in expected.digits]
-        return Segmentation([[candidates]], pixels[None, :, :, 0] / np.float32(255), [(0, 0, 28, 28)], known=True)
+        image = pixels[:, :, 0] / np.float32(255)
+        return Segmentation([[any_digit]], image[None, None], [[(0, 0, 28, 28)]], known=True)
     planes = see(pixels)
-    if not (planes[1] > SURE).any():
+    if not (planes[1] > (CERTAIN if expected.single else SURE)).any():
         raise UserError("nothing in this picture stands out; write darker, or leave a margin around the digits")
-    if expected.upright or expected.single or expected.length:
-        degrees, strips = 0, strips_of(planes, single=expected.single)
+    if expected.single:
+        images, boxes = cut_single(planes, context=context)
+        return Segmentation([[any_digit]], images[None], [[scaled(box, scale) for box in boxes]], known=True)
+    if expected.upright or expected.length:
+        degrees, strips = 0, strips_of(planes)
     else:
         degrees, strips = turn_upright(planes, scale)
     legible = [strip for strip in strips if is_legible(strip, scale)]
-    kept = strips if expected.single else legible
-    lines = [groups_along(strip.log, expected) for strip in kept]
-    if strips and not legible and not any(lines):
+    if strips and not legible:
         raise UserError(f"the digits are less than {SMALL} pixels high, too small to read; take a closer picture")
-    seen = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in kept] if expected.length else None
-    return Segmentation(*cut_out(kept, lines, scale, context=context), degrees, seen, expected.single)
+    lines = [groups_along(strip.log, expected) for strip in legible]
+    seen = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in legible] if expected.length else None
+    return Segmentation(*cut_out(legible, lines, scale, context=context), degrees, seen)
 
 
 def turn_upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
@@ -128,8 +132,9 @@ def groups_along(log: np.ndarray, expected: Expected) -> Groups:
     """Return the candidates for each group of a line, given the line network's outputs (T, 11) along the line.
 
     Wide gaps between digits of the likeliest number separate groups. A line of an expected length is a single group.
+    Candidates with the same number of digits share the places of the likeliest of them.
     """
-    length = (1, 1) if expected.single else expected.length
+    length = expected.length
     likeliest = numbers(log, length, expected.digits)
     if not likeliest:
         return []
@@ -139,14 +144,15 @@ def groups_along(log: np.ndarray, expected: Expected) -> Groups:
     for first, last in pairwise([0, *((a + b + 1) // 2 for a, b in wide), len(log)]):
         candidates = numbers(log[first:last], length, expected.digits) if wide else likeliest
         _, best, _ = candidates[0]
-        near = [candidate for candidate in candidates if candidate[1] > best - FAR]
+        likely = {len(digits): places for digits, _, places in reversed(candidates)}  # of the likeliest of each length
+        near = [(digits, p, likely[len(digits)]) for digits, p, _ in candidates if p > best - FAR]
         groups.append([(digits, p, tuple(first + place for place in places)) for digits, p, places in near])
     return groups
 
 
 def cut_out(
     strips: list[Strip], lines: list[Groups], scale: float, *, context: bool
-) -> tuple[list[Groups], np.ndarray, list[tuple[int, ...]]]:
+) -> tuple[list[Groups], np.ndarray, list[list[Box]]]:
     """Cut out the digits of all candidates, and return the lines, images and boxes of a `Segmentation`."""
     indices: dict[tuple[int, Place], int] = {}  # candidates share digits: each place of a strip is cut out once
 
@@ -158,9 +164,15 @@ def cut_out(
     lines = [[[indexed(n, candidate) for candidate in group] for group in line] for n, line in enumerate(lines)]
     cutters = [cutter(strip, context=context) for strip in strips]
     cuts = [cutters[n](place) for n, place in indices]
-    boxes = [strips[n].box(*box) for (n, _), (_, box) in zip(indices, cuts, strict=True)]
-    images = np.array([image for image, _ in cuts], np.float32).reshape(-1, 28, 28)
-    return lines, images, [tuple(round(side * scale) for side in box) for box in boxes]
+    each = zip(indices, cuts, strict=True)
+    boxes = [[scaled(strips[n].box(*box), scale) for box in cut_boxes] for (n, _), (_, cut_boxes) in each]
+    images = np.array([image for image, _ in cuts], np.float32).reshape(-1, len(CUTS), 28, 28)
+    return lines, images, boxes
+
+
+def scaled(box: tuple[float, ...], scale: float) -> Box:
+    """Return a box in whole pixels of the picture as it was opened, which was reduced by `scale`."""
+    return tuple(round(side * scale) for side in box)
 
 
 def opened(picture: Any, *, single: bool = False) -> tuple[np.ndarray, float]:

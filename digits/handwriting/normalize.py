@@ -13,10 +13,9 @@ BOX, MIDDLE = 20, 14.5  # the longer side of a digit, and both coordinates of it
 FINE = 4  # all steps but the last work at this many times MNIST's resolution
 REST, NEAR = 0.5, 5  # brightness of the context, and how far from the digit it is drawn, in pixels
 
-# Tuned on MNIST's validation digits.
-SLANT = -0.25, 0.0  # range of slants after deslanting, in columns per row; digits with a negative slant lean right
+SLANT = -0.1, 0.1  # range of slants after deslanting, in columns per row; digits with a negative slant lean right
 SLANTED = -1.04, 0.81  # slants of 99.8 % of MNIST's training digits; a dash slants more, and mostly keeps its slant
-STROKE = 2.0, 4.0  # range of stroke widths after normalization, in MNIST's pixels
+STROKE = 2.5, 3.2  # range of stroke widths after normalization, in MNIST's pixels
 
 
 def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""Read the digits that lines.py finds, by combining your network with the line network."""
+"""Read the digits that lines.py finds: your network names each of them."""
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,21 +19,24 @@ if TYPE_CHECKING:
     from torch import nn
 
 # The score of a candidate is its log-probability from the line network, plus WEIGHT times the sum over its digits of
-# log(output) of the user's network. Outputs below FLOOR count as FLOOR, so that one digit cannot rule out a number.
+# log(output) of your network. Outputs below FLOOR count as FLOOR, so that one digit cannot rule out a number.
 WEIGHT, FLOOR = 0.7, 0.001
+# Your network sees each cut in five positions, and the mean of its outputs counts: (row, column) in pixels.
+SHIFTS = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
 
 
 class Reader:
     """Reads the digits in pictures with a network of 784 inputs and 10 outputs.
 
-    If `detects`, the network has one output, and detects the single digit that it has learned. `context` is as in
-    `find_lines`.
+    The line network only says where digits are. In a `team`, which the bundled networks are, it also has a say in which
+    digits they are. If `detects`, the network has one output, and detects the single digit that it has learned.
+    `context` is as in `find_lines`.
     """
 
-    def __init__(self, network: "nn.Module", context: bool = False) -> None:
+    def __init__(self, network: "nn.Module", context: bool = False, *, team: bool = False) -> None:
         from digits.network import sizes  # here, because worker processes import this module and need no PyTorch
 
-        self.network, self.context = network, context
+        self.network, self.context, self.team = network, context, team
         self.detects = sizes(network)[-1:] == [1]
 
     def read(self, picture: Any, expected: Expected = ANYTHING) -> Answer:
@@ -59,10 +63,11 @@ class Reader:
         """Read the lines of a picture, or return the error that `find_lines` raised."""
         if isinstance(segmentation, UserError):
             return Answer([], error=str(segmentation))
-        outputs, seen = self.outputs(segmentation.images), segmentation.seen or [0] * len(segmentation.lines)
+        readings = self.readings(segmentation, expected.digits)
+        seen = segmentation.seen or [0] * len(segmentation.lines)
         lines = []
         for line, count in zip(segmentation.lines, seen, strict=True):
-            groups = [self.read_group(candidates, count, segmentation, outputs) for candidates in line]
+            groups = [self.read_group(candidates, readings, count, segmentation.known) for candidates in line]
             lines.append(Line([group for group in groups if group.readings]))
         if any(line.text for line in lines):
             error = ""
@@ -73,40 +78,55 @@ class Reader:
             error += " for one digit"
         return Answer([line for line in lines if line.groups], segmentation.degrees, error)
 
+    def readings(self, segmentation: Segmentation, digits: str = ANYTHING.digits) -> list[Reading]:
+        """Return what the network reads in each digit of a picture: the largest of its outputs for the given `digits`.
+
+        Of the images of a digit, it reads the one with the largest output.
+        """
+        outputs = self.outputs(segmentation.images)
+        chosen = [0, 1] if self.detects else sorted(map(int, digits))
+        readings = []
+        for images, boxes, a in zip(segmentation.images, segmentation.boxes, outputs, strict=True):
+            cut, best = np.unravel_index(a[:, chosen].argmax(), (len(a), len(chosen)))
+            readings.append(Reading(chosen[best], a[cut], images[cut], boxes[cut]))
+        return readings
+
     def outputs(self, images: np.ndarray) -> np.ndarray:
-        """Return the network's outputs for images (N, 28, 28): (N, 10) float32, or (N, 2) for a detector."""
+        """Return the network's outputs for images (N, K, 28, 28): (N, K, 10) float32, or (N, K, 2) for a detector.
+
+        If a digit was cut in several ways, the outputs are the means over SHIFTS.
+        """
         import torch
 
-        if not len(images):
-            return np.zeros((0, 10), np.float32)
-        x = torch.from_numpy(images).flatten(1)
+        if not images.size:
+            return np.zeros((*images.shape[:2], 10), np.float32)
+        shifts = SHIFTS if images.shape[1] > 1 else SHIFTS[:1]
+        margins = torch.nn.functional.pad(torch.from_numpy(images), (1, 1, 1, 1))
+        x = torch.stack([margins[..., 1 - down :, 1 - right :][..., :28, :28] for down, right in shifts]).flatten(-2)
         with torch.no_grad():
-            outputs = self.network(x.to(next(self.network.parameters(), x)))
-        is_tensor = isinstance(outputs, torch.Tensor)
-        if not is_tensor or outputs.shape not in ((len(x), 1), (len(x), 10)):
+            outputs = self.network(x.flatten(0, 2).to(next(self.network.parameters(), x)))
+        count, is_tensor = x[..., 0].numel(), isinstance(outputs, torch.Tensor)
+        if not is_tensor or outputs.shape not in ((count, 1), (count, 10)):
             what = f"a tensor of shape {tuple(outputs.shape)}" if is_tensor else f"a {type(outputs).__name__}"
             raise UserError(f"the network must return a tensor (N, 10) of outputs 0..1, not {what}")
-        a = outputs.float().cpu().numpy()
-        return a if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
+        a = outputs.float().cpu().unflatten(0, x.shape[:3]).mean(0).numpy()
+        return a if a.shape[2] > 1 else np.concatenate([1 - a, a], 2)
 
-    def read_group(
-        self, candidates: list[Candidate], seen: int, segmentation: Segmentation, outputs: np.ndarray
-    ) -> Group:
-        """Choose the likeliest candidate according to both networks, given the outputs (N, 10) of the user's network.
+    def read_group(self, candidates: list[Candidate], readings: list[Reading], seen: int, known: bool) -> Group:
+        """Choose the likeliest number, given the `readings` of all digits of the picture.
 
         `seen` is the number of digits that the line network reads without the expected length, or 0 if no length is
         expected. If the chosen number has more or fewer digits, its confidence is lower.
         """
-
-        def reading(digit: int, n: int) -> Reading:
-            return Reading(digit, outputs[n], segmentation.images[n], segmentation.boxes[n])
-
         if self.detects:
             _, _, (n, *_) = candidates[0]
-            return Group([reading(int(outputs[n].argmax()), n)], float(outputs[n].max()), True)
+            return Group([readings[n]], readings[n].activation, True)
+        likely = {digits: np.exp(p / max(len(digits), 1)) for digits, p, _ in candidates}
+        if not self.team:
+            candidates = renamed(candidates, readings)
         scores = np.zeros(len(candidates))
         for k, (digits, log_p, places) in enumerate(candidates):
-            activations = outputs[[*places], [*map(int, digits)]]
+            activations = [readings[n].outputs[int(digit)] for n, digit in zip(places, digits, strict=True)]
             scores[k] = log_p + WEIGHT * float(np.log(np.maximum(activations, FLOOR)).sum())
         p = np.exp(scores - scores.max())
         p /= p.sum()
@@ -114,10 +134,21 @@ class Reader:
         numbers = [candidate for candidate in ranked if candidate[0]]
         if not numbers:
             return Group([], 0.0)
-        digits, log_p, places, share = numbers[0]
-        readings = [reading(int(digit), n) for digit, n in zip(digits, places, strict=True)]
-        activation = np.mean([reading.activation for reading in readings])
-        confidence = share * float(np.exp(log_p / len(digits)) + activation) / 2
+        digits, _, places, share = numbers[0]
+        chosen = [replace(readings[n], digit=int(digit)) for digit, n in zip(digits, places, strict=True)]
+        activation = np.mean([reading.activation for reading in chosen])
+        confidence = share * float(likely.get(digits, 0.0) + activation) / 2  # the line network may doubt it
         if seen:
             confidence *= (min(seen, len(digits)) / max(seen, len(digits))) ** 0.5
-        return Group(readings, confidence, segmentation.known, tuple((digits, share) for digits, *_, share in ranked))
+        return Group(chosen, confidence, known, tuple((digits, share) for digits, *_, share in ranked))
+
+
+def renamed(candidates: list[Candidate], readings: list[Reading]) -> list[Candidate]:
+    """Return a candidate for each choice of places: with the digits that your network reads there.
+
+    Its probability is that of the places: the sum over all candidates of the line network that have them.
+    """
+    sums: dict[tuple[int, ...], float] = {}
+    for _, log_p, places in candidates:
+        sums[places] = float(np.logaddexp(sums.get(places, -np.inf), log_p))
+    return [("".join(str(readings[n].digit) for n in places), log_p, places) for places, log_p in sums.items()]

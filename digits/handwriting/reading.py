@@ -67,8 +67,9 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
             image, a `Page` of a PDF, or an array (H, W) or (H, W, 3 or 4) of uint8, uint16, bool or float 0..1. Strokes
             may be dark on light or light on dark. A long list is read on all cores.
         network: A run, a checkpoint, "bundled" (the default), or a module with 784 inputs and ten outputs 0..1, such as
-            a DigitClassifier. A module sees each digit without context, that is, without strokes that touch it.
-        single: Read only the clearest digit of each picture.
+            a DigitClassifier. It names every digit. The bundled networks are a team: there, the line network also has a
+            say. A module sees each digit without context, that is, without strokes that touch it.
+        single: Read only the clearest digit of each picture. The line network is not asked.
         length: The number of digits in each number, such as 8, range(6, 9) or "6-8". With a length, each line of
             a picture is read as a single number, even if there are gaps in the line.
         digits: The digits that can occur, such as "01".
@@ -97,7 +98,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         reader = Reader(deepcopy(module).eval())  # a copy, since other threads may train the module meanwhile
     else:
         path = find(str(network))
-        reader = _loaded(path, os.stat(path).st_mtime_ns)
+        reader = _loaded(path, os.stat(path).st_mtime_ns, network == "bundled")
     if reader.detects:
         raise UserError("this network only detects one digit; use a network that reads all ten")
     is_list = isinstance(pictures, Sequence | Iterator) and not isinstance(
@@ -132,31 +133,33 @@ def expect(single: bool = False, length: Digits = None, digits: str | None = Non
     return Expected(single, bounds, digits or ANYTHING.digits)
 
 
-def choose_reader(network: str | None) -> tuple[Reader, int | None]:
+def choose_reader(network: str | None) -> tuple[Reader, int | None, str]:
     """Return a reader with the network that `checkpoint.selection.choose` finds.
 
-    Also return the only digit that the network detects, or None if it reads all ten. Raises UserError as `choose` does,
-    or if the network takes images that are not 28x28.
+    Also return the only digit that the network detects, or None if it reads all ten, and the name of the network, such
+    as runs/NAME or "the bundled team". Raises UserError as `choose` does, or if the network takes images that are not
+    28x28.
     """
-    from digits.checkpoint.selection import choose
+    from digits.checkpoint.selection import TEAM, choose, title
 
-    saved, path = choose(network)
-    return _reader(saved, path), saved.settings.get("only_digit")
+    saved, path = choose(network, reads=True)
+    name = title(network, path)
+    return _reader(saved, path, name == TEAM), saved.settings.get("only_digit"), name
 
 
 @lru_cache(4)
-def _loaded(path: Path, changed: int) -> Reader:
+def _loaded(path: Path, changed: int, team: bool) -> Reader:
     """Return a reader with the network in a file that was changed at this time. Four readers stay in memory."""
     from digits.checkpoint import untrusted
 
-    return _reader(untrusted.read_checkpoint(path), path)
+    return _reader(untrusted.read_checkpoint(path), path, team)
 
 
-def _reader(saved: Checkpoint, path: Path) -> Reader:
+def _reader(saved: Checkpoint, path: Path, team: bool) -> Reader:
     from digits.checkpoint.contents import load_network
     from digits.network import sizes
 
     network = load_network(saved, path)
     if sizes(network)[0] != 28 * 28:
         raise UserError(f"{path} reads images of a size other than 28x28; choose another network")
-    return Reader(network, saved.context)
+    return Reader(network, saved.context, team=team)

@@ -63,15 +63,11 @@ class Strip:
         return replace(self, matrix=self.matrix @ np.array([*turn, [0, 0, 1]]))
 
 
-def strips_of(planes: np.ndarray, single: bool = False) -> list[Strip]:
-    """Return the strip of each line in the planes (2, H, W) from `see`. With `single`, all strokes make one line."""
+def strips_of(planes: np.ndarray) -> list[Strip]:
+    """Return the strip of each line in the planes (2, H, W) from `see`."""
     _, scores = planes
-    boxes, clipped = stroke_boxes(scores > SURE, scores, scores > CERTAIN)
-    if single:
-        boxes = boxes[~clipped]
-    if not len(boxes):
-        return []
-    return [strip(planes, line) for line in ([union(boxes)[None]] if single else lines(boxes))]
+    boxes, _ = stroke_boxes(scores > SURE, scores, scores > CERTAIN)
+    return [strip(planes, line) for line in lines(boxes)] if len(boxes) else []
 
 
 def strip(planes: np.ndarray, line: np.ndarray) -> Strip:

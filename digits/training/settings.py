@@ -76,7 +76,8 @@ class Settings:
         seed: Seed for the initial weights, the order of the images and their augmentation.
         kernel: Code that trains: numba (compiled), torch (the book's equations) or autograd (any network).
             auto picks the fastest that works.
-        handwriting: Redraw a third of the digits in handwriting styles that MNIST lacks; add images without a digit.
+        handwriting: Redraw a third of the digits in handwriting styles that MNIST lacks, distort all images a little,
+            and add images without a digit.
         distort: Strength of the random distortion of the training images, such as 1.
         train_size: Train on the first N of 60,000 images (default: 50,000).
             With all of them, none is left for validation, and the last epoch is kept.

@@ -1,8 +1,11 @@
-"""How well pictures of handwriting are read, beside a general recognizer.
+"""How well pictures of handwriting are read.
 
 `python -m tests.benchmarks.reading peers FOLDER...` reads labelled pictures, as `python -m digits evaluate` does, and
 puts beside it the recognizer of PP-OCRv6-small, which `pip install -e ".[bench]"` brings. It is given the whole picture
 as one line of text: once as it is, and once with all its outputs but digits' at 0.
+
+`python -m tests.benchmarks.reading networks FOLDER... --network A --network B` shows whose network reads: untrained
+networks (seeds 0, 1, 2), the networks that you name, the bundled reader alone, and the bundled team.
 """
 
 from pathlib import Path
@@ -12,10 +15,15 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from digits.checkpoint.selection import BUNDLED
 from digits.commands.scoring import labels_in
-from digits.handwriting.lines import Expected
+from digits.common.errors import tried
+from digits.handwriting.lines import Expected, find_lines
+from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.picture import open_picture
+from digits.handwriting.reader import Reader
 from digits.handwriting.reading import choose_reader
+from digits.network import sigmoid_network
 from tests.benchmarks.common import heading, parser, row
 
 
@@ -46,23 +54,54 @@ def ppocr(digits_only):
     return read
 
 
-def main(words=None):
-    options = parser(__doc__, "peers")
-    options.add_argument("folders", nargs="+", help="of labelled pictures")
-    options.add_argument("--network", default="bundled", metavar="CHECKPOINT", help="what reads (the bundled one)")
-    args = options.parse_args(words)
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    reader, _ = choose_reader(args.network)
+def look(path, expected):
+    """Find the lines of a picture, without context and with it."""
+    return [tried(find_lines, path, expected, context=context) for context in (False, True)]
+
+
+def expected_in(labels):
+    """Return what a reader is told of the pictures in a folder: whether all of them show a single digit."""
+    return Expected(single=all(len(label) == 1 for label in labels.values()))
+
+
+def text_of(answer):
+    """Return the digits of an answer as labels have them."""
+    return answer.text.replace("\n", "-").replace(" ", "")
+
+
+def compare_networks(folders, networks):
+    """Print the share of pictures that each network reads correctly, and the mean of the folders."""
+    readers = {f"untrained, seed {seed}": Reader(sigmoid_network([784, 100, 10], seed=seed)) for seed in range(3)}
+    readers |= {name: choose_reader(name)[0] for name in networks}
+    names = {"the bundled reader alone": str(BUNDLED), "the bundled team": "bundled"}
+    readers |= {title: choose_reader(name)[0] for title, name in names.items()}
+    heading("read correctly, %", "pictures", *readers)
+    shares = []
+    for folder in folders:
+        labels = labels_in(folder, spaces=False)
+        expected = expected_in(labels)
+        results = tqdm(on_all_cores(look, [(path, expected) for path in labels]), folder.name, len(labels), leave=False)
+        right = []
+        for label, segmentations in zip(labels.values(), results, strict=True):
+            answers = [reader.answer(segmentations[reader.context], expected) for reader in readers.values()]
+            right.append([text_of(answer) == label for answer in answers])
+        shares.append(np.mean(right, 0))
+        row(folder.name, len(labels), *(f"{100 * share:.1f}" for share in shares[-1]))
+    row("mean of the folders", "", *(f"{100 * share:.1f}" for share in np.mean(shares, 0)))
+
+
+def compare_peers(folders, network):
+    """Print the share of pictures that a network and PP-OCRv6-small read correctly, and the mean of the folders."""
+    reader, *_ = choose_reader(network)
     peers = ppocr(digits_only=False), ppocr(digits_only=True)
     heading("peers", "pictures", "this project", "PP-OCRv6", "PP-OCRv6, digits only")
     shares = []
-    for folder in map(Path, args.folders):
+    for folder in folders:
         labels = labels_in(folder, spaces=False)
-        expected = Expected(single=all(len(label) == 1 for label in labels.values()))
+        expected = expected_in(labels)
 
         def ours(path, expected=expected):
-            return reader.read(path, expected).text.replace("\n", "-").replace(" ", "")
+            return text_of(reader.read(path, expected))
 
         right = [
             np.mean([read(path) == label for path, label in tqdm(labels.items(), folder.name, leave=False)])
@@ -71,6 +110,19 @@ def main(words=None):
         shares.append(right)
         row(folder.name, len(labels), *(f"{share:.1%}" for share in right))
     row("mean of the folders", "", *(f"{share:.1%}" for share in np.mean(shares, 0)))
+
+
+def main(words=None):
+    options = parser(__doc__, "peers", "networks")
+    options.add_argument("folders", nargs="+", type=Path, help="of labelled pictures")
+    options.add_argument("--network", action="append", metavar="CHECKPOINT", help="what reads (the bundled team)")
+    args = options.parse_args(words)
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    if args.table == "networks":
+        compare_networks(args.folders, args.network or [])
+    else:
+        compare_peers(args.folders, (args.network or ["bundled"])[0])
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def watch(words: list[str], home: Path, checksums: dict[str, str], harm: Callabl
     output, errors, memory = (path.read_text(errors="replace") for path in reports)
     after = _snapshot(home.parent)
     changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
-    lines = [line for line in errors.splitlines() if not line.startswith("network: ")]
+    lines = [line for line in errors.splitlines() if not line.startswith(("network: ", "read by "))]
     return Ending(process.exitcode, output, lines, int(memory or 0), changed - {path.name for path in reports})
 
 

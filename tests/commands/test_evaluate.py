@@ -45,7 +45,7 @@ def test_the_label_is_in_the_name_of_the_folder_or_picture(judged):
     draw("some/4.png", "some/IMG_4.png", "some/other/4_x.png")  # no labels
     Path("some", "4_notes.txt").write_text("no picture")
     code, lines, errors = judged("some")
-    assert lines == ["some: 4 of 6 pictures right, 66.67% ± 19.25%; 7->4 x1, 5->4 x1"]
+    assert lines == ["some: 4 of 6 pictures right, 66.67% ± 19.25%, read by net.ckpt; 7->4 x1, 5->4 x1"]
     assert (code, errors) == (0, ["some: skipped 2 pictures without a label in the name"])
 
 
@@ -63,18 +63,19 @@ def test_a_page_is_right_if_every_line_is(judged):
 def test_options_score_the_whole_number_the_clearest_digit_or_the_known_length(judged):
     draw("some/4_line.png", "some/44_line.png", "some/4 44_line.png", "some/4_a.png")
     confusions = "4 44->444 x1, 44->444 x1, 4->444 x1"
-    assert judged("some")[1] == [f"some: 1 of 4 pictures right, 25.00% ± 21.65%; {confusions}"]
-    assert judged("some", "--single")[1] == ["some: 2 of 4 pictures right, 50.00% ± 25.00%; 4 44->4 x1, 44->4 x1"]
-    assert judged("some", "--known_length")[1] == ["some: 4 of 4 pictures right, 100.00% ± 0.00%"]
+    assert judged("some")[1] == [f"some: 1 of 4 pictures right, 25.00% ± 21.65%, read by net.ckpt; {confusions}"]
+    half = "some: 2 of 4 pictures right, 50.00% ± 25.00%, read by net.ckpt; 4 44->4 x1, 44->4 x1"
+    assert judged("some", "--single")[1] == [half]
+    assert judged("some", "--known_length")[1] == ["some: 4 of 4 pictures right, 100.00% ± 0.00%, read by net.ckpt"]
 
 
 def test_each_folder_and_the_total_get_a_line(judged):
     draw("a/4_1.png", *(f"b/{name}.png" for name in ("1_1", "1_2", "2_1", "2_2", "2_3", "3_1", "3_2", "5_1", "4_1")))
     confusions = "2->4 x3, 1->4 x2, 3->4 x2"
     assert judged("a", "b")[1] == [
-        "a: 1 of 1 pictures right, 100.00% ± 0.00%",
-        f"b: 1 of 9 pictures right, 11.11% ± 10.48%; {confusions}",
-        f"all: 2 of 10 pictures right, 20.00% ± 12.65%; {confusions}",
+        "a: 1 of 1 pictures right, 100.00% ± 0.00%, read by net.ckpt",
+        f"b: 1 of 9 pictures right, 11.11% ± 10.48%, read by net.ckpt; {confusions}",
+        f"all: 2 of 10 pictures right, 20.00% ± 12.65%, read by net.ckpt; {confusions}",
     ]
     a, b = map(json.loads, judged("a", "b", "--json")[1])
     assert (a["folder"], a["pictures"], a["right"], a["share"], a["confusions"]) == ("a", 1, 1, 1.0, [])
@@ -88,7 +89,7 @@ def test_an_unreadable_picture_counts_as_wrong_and_is_named(judged):
     Path("so\nme", "4_b\x1b.png").write_text("no picture")
     Image.new("L", (90, 90), 230).save("so\nme/4_c.png")
     code, lines, errors = judged("so\nme", "--verbose")
-    assert (code, lines) == (0, ["so\\nme: 1 of 3 pictures right, 33.33% ± 27.22%; 4->nothing x2"])
+    assert (code, lines) == (0, ["so\\nme: 1 of 3 pictures right, 33.33% ± 27.22%, read by net.ckpt; 4->nothing x2"])
     assert [error.split(": ")[0] for error in errors[:2]] == ["so\\nme/4_b\\x1b.png", "so\\nme/4_c.png"]
     assert [error.split(": ")[0] for error in errors[2:]] == ["  1 not read"] * 2
     assert judged("so\nme")[2] == errors[2:]
@@ -149,7 +150,7 @@ def test_ctrl_c_prints_one_line(judged):
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(command, env=environment, text=True, start_new_session=True, stdout=PIPE, stderr=PIPE)
     begun = process.stderr.readline() + process.stderr.readline()  # the first picture is done
-    assert begun.startswith("network: net.ckpt\nsome/4_a.png: ")
+    assert begun.startswith("read by net.ckpt\nsome/4_a.png: ")
     os.killpg(process.pid, signal.SIGINT)  # to all its processes, as from a terminal
     out, errors = process.communicate(timeout=60)
     assert (process.returncode, out, errors) == (130, "", "\ndigits evaluate: stopped\n")

@@ -117,7 +117,7 @@ def test_the_page_is_one_small_file_and_rounding_costs_no_accuracy(trained, expo
 @pytest.mark.mnist
 def test_the_page_in_docs_has_the_bundled_network(export, tmp_path, mnist_dir):
     """To write it: python -m digits export --network bundled --out docs/index.html"""
-    assert export(BUNDLED, "--data_dir", mnist_dir)[0] == 0
+    assert export("bundled", "--data_dir", mnist_dir)[0] == 0
     exported, kept = (path.read_text("utf-8") for path in (tmp_path / "digits.html", ROOT / "docs" / "index.html"))
     of_exported, of_kept = (held_in(page)["test_accuracy"] for page in (exported, kept))
     accuracy = r'"(test_)?accuracy": [0-9.]+'

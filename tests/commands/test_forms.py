@@ -60,9 +60,9 @@ def test_the_value_of_a_field_is_its_largest_line_near_the_middle(in_folder):
     boxes = [(0, 60, 30, 110), (0, 112, 6, 122), (0, 0, 30, 55), (0, 125, 30, 180)]
     numbers = [("3", 0.7), ("5", 0.3)], *[[(number, 1.0)] for number in "877"]
     lines = [[[(digit, np.log(share), (n,)) for digit, share in group]] for n, group in enumerate(numbers)]
-    segmentation = Segmentation(lines, np.zeros((4, 28, 28), np.float32), boxes)
-    reader = Reader(sigmoid_network([784, 10]))
-    reader.outputs = lambda digits: np.full((len(digits), 10), 0.5, np.float32)
+    segmentation = Segmentation(lines, np.zeros((4, 1, 28, 28), np.float32), [[box] for box in boxes])
+    reader = Reader(sigmoid_network([784, 10]), team=True)
+    reader.outputs = lambda images: np.full((*images.shape[:2], 10), 0.5, np.float32)
     text, confidence, candidates, _ = value_of(reader.answer(segmentation), 180)
     assert text == "3" and confidence == pytest.approx(0.7 * (0.7 + 0.5) / 2)
     assert dict(candidates)["3"] == pytest.approx(0.7)

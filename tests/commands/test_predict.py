@@ -15,12 +15,12 @@ from digits.checkpoint.contents import load_network, without_training
 from digits.checkpoint.selection import BUNDLED
 from digits.commands.pictures import annotated, facts_of, line_of, notes_on
 from digits.handwriting.answer import Answer, Group, Line, Reading
+from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.picture import LARGEST
 from digits.handwriting.reader import Reader
 from digits.neurons import binary_layer
 from tests.make.golden import FOLDER
 from tests.support.checkpoints import saved_sure
-from tests.support.finding import find_digit
 from tests.support.pens import STROKES, cover, line, on_paper
 from tests.support.systems import GONE, link, on_posix, posix
 
@@ -52,12 +52,13 @@ def test_single_reads_the_clearest_digit_with_the_activations_of_the_network(rea
     assert read("line.png", "--single")[1][0].startswith("line.png: 4  (1.00; runner-up: ")
     [[segment]] = segments(*read("a.png", "--json", "--single")[1])
     network = load_network(untrusted.read_checkpoint("net.ckpt"), "net.ckpt")
-    digit = find_digit("a.png")
-    [a] = network(torch.from_numpy(digit.image).reshape(1, 784))
+    single = find_lines("a.png", Expected(single=True))
+    [cuts], [boxes] = Reader(network).outputs(single.images), single.boxes
+    a = torch.from_numpy(cuts[cuts.max(1).argmax()])
     assert [segment["activation"], segment["runner_up_activation"]] == a.topk(2).values.tolist()
     assert [segment["digit"], segment["runner_up"]] == a.topk(2).indices.tolist()
     assert segment["bits"] == "0100" == "".join(str(int(bit)) for bit in binary_layer()(a))
-    assert segment["box"] == list(digit.box)
+    assert segment["box"] == list(boxes[cuts.max(1).argmax()])
 
 
 @pytest.mark.parametrize("context", [True, False])

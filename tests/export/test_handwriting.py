@@ -32,7 +32,7 @@ const sides = { // of a box in the picture as it lies; the page shows it turned
 return pictures.map(([width, height, pixels]) => {
     const data = Uint8ClampedArray.from(held.bytesOf(pixels));
     const { degrees, lines: found } = lines.findLines({ width, height, data });
-    return { degrees, lines: reader.read(found, layers).map((groups) => {
+    return { degrees, lines: reader.read(found, { layers, team: held.held.team }).map((groups) => {
         const said = groups.map(({ digits, confidence }) => [digits.map(({ value }) => value).join(""), confidence]);
         const digits = groups.flatMap(({ digits }) => digits), kept = reader.digitsOf([groups]);
         return {
@@ -49,9 +49,9 @@ const { sure } = lines.seen({ width, height, data: Uint8ClampedArray.from(held.b
 return [sure.height, sure.width, sure.data];"""
 
 
-def in_page(script, *pictures, context=True):
-    """What a script gives for `pictures`, in the page of the bundled network."""
-    facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
+def in_page(script, *pictures, context=True, team=True):
+    """Return what a script gives for `pictures`, in the page of the bundled network."""
+    facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context, "team": team}
     page = held_in(html(load_network(read_checkpoint(BUNDLED), BUNDLED), facts, NO_IMAGES))
     pixels = [np.asarray(picture.convert("RGBA")) for picture in pictures]
     texts = [(one.shape[1], one.shape[0], base64.b64encode(one.tobytes()).decode()) for one in pixels]
@@ -79,6 +79,12 @@ def test_every_constant_that_the_page_asks_for_is_one_of_pythons():
 @pytest.mark.parametrize("name", golden())
 def test_the_page_reads_what_the_golden_file_has(name, read_by_the_page):
     assert_alike(read_by_the_page[name], golden()[name])
+
+
+def test_the_page_of_a_network_alone_reads_as_python_does():
+    files = [FOLDER / f"{name}.png" for name in golden()]
+    for file, picture in zip(files, found(*map(Image.open, files), team=False), strict=True):
+        assert_alike(picture, packed(in_python(file, team=False)))
 
 
 def test_the_page_of_a_network_that_is_shown_no_context_reads_as_python_does():

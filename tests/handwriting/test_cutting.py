@@ -23,7 +23,9 @@ def strip_of(ink, scores=None):
 
 
 def cut(strip, middles, context=False):
-    return [*map(cutter(strip, context=context), places_of(middles))]
+    """Return the image of each digit, as it is cut the first way, and the box of this cut."""
+    cuts = map(cutter(strip, context=context), places_of(middles))
+    return [(images[0], boxes[0]) for images, boxes in cuts]
 
 
 def middle(ink):

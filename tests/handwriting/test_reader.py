@@ -1,4 +1,4 @@
-"""The reader weighs the opinions of two networks, and says why nothing was read."""
+"""Your network names every digit, in the team the line network has a say, and the reader says why nothing was read."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.tiers import slow
 
-READER, _ = choose_reader("bundled")
+READER, *_ = choose_reader("bundled")
 
 
 def network_of(*outputs):
@@ -34,22 +34,68 @@ def sure_of(digit, activation=0.99):
 
 def segmentation_of(*candidates, known=False):
     """Return one line with one group, given its candidates and their probabilities by the line network."""
-    images, boxes = np.zeros((3, 28, 28), np.float32), [(40 * n, 0, 40 * n + 30, 50) for n in range(3)]
+    images, boxes = np.zeros((3, 2, 28, 28), np.float32), [[(40 * n, 0, 40 * n + 30, 50)] * 2 for n in range(3)]
     group = [(digits, np.log(share), tuple(range(len(digits)))) for digits, share in candidates]
     return Segmentation([[group]], images, boxes, known=known)
 
 
-def read(network, segmentation):
-    return Reader(network).answer(segmentation)
+def read(network, segmentation, team=True):
+    return Reader(network, team=team).answer(segmentation)
 
 
-def group_of(network, segmentation):
-    [line] = read(network, segmentation).lines
+def group_of(network, segmentation, team=True):
+    [line] = read(network, segmentation, team).lines
     [group] = line.groups
     return group
 
 
-def test_the_users_network_decides_where_the_line_network_is_unsure():
+def test_your_network_names_every_digit_whatever_the_line_network_says():
+    """The line network decides how many digits there are, with a sum over all numbers of that many digits."""
+    candidates = ("12", 0.4), ("34", 0.1), ("5", 0.3), ("6", 0.2)
+    group = group_of(sure_of(7), segmentation_of(*candidates), team=False)
+    long, short = 0.5 * 0.99 ** (2 * WEIGHT), 0.5 * 0.99**WEIGHT
+    assert group.digits == "7" and [number for number, _ in group.candidates] == ["7", "77"]
+    assert group.candidates[0][1] == pytest.approx(short / (long + short))
+    assert group_of(sure_of(7), segmentation_of(("12", 0.4), ("5", 0.3)), team=False).text == "77"
+
+
+def test_the_line_network_may_doubt_what_your_network_reads():
+    doubted = group_of(sure_of(7), segmentation_of(("12", 0.9)), team=False)
+    agreed = group_of(sure_of(7), segmentation_of(("77", 0.9)), team=False)
+    assert doubted.digits == agreed.digits == "77"
+    assert doubted.confidence == pytest.approx(0.99 / 2) and agreed.confidence == pytest.approx((0.9**0.5 + 0.99) / 2)
+    rejected = group_of(sure_of(7, 0.4), segmentation_of(("12", 0.9)), team=False)
+    assert (rejected.digits, rejected.text) == ("77", "")
+
+
+def test_only_the_digits_that_can_occur_are_named():
+    network = network_of(0.2, 0.1, 0.1, 0.5, 0.1, 0.1, 0.1, 0.9, 0.1, 0.1)
+    segmentation = segmentation_of(("12", 0.9))
+    for digits, number in (("0123456789", "77"), ("0123", "33"), ("10", "00")):
+        [line] = Reader(network).answer(segmentation, Expected(digits=digits)).lines
+        assert line.groups[0].digits == number
+
+
+def test_of_all_cuts_of_a_digit_the_one_with_the_largest_output_is_read():
+    network = sigmoid_network([784, 10]).requires_grad_(False)
+    network[0].weight.zero_()
+    network[0].weight[4, 14 * 28 + 14] = 3.0  # output 4 is large if the middle is white
+    network[0].bias.fill_(-1.0)
+    segmentation = segmentation_of(("1", 0.9))
+    segmentation.images[0, 1, 12:17, 12:17] = 1
+    [reading] = group_of(network, segmentation, team=False).readings
+    assert reading.digit == 4 and np.array_equal(reading.image, segmentation.images[0, 1])
+    assert reading.activation == pytest.approx(1 / (1 + np.exp(-2)))  # in all five positions
+
+
+def test_an_untrained_network_does_not_read():
+    picture = FOLDER.parents[2] / "docs" / "504192.jpg"
+    for seed in range(10):
+        assert "504192" not in Reader(sigmoid_network([784, 100, 10], seed=seed)).read(picture).text
+    assert READER.read(picture).text == "504192"
+
+
+def test_in_the_team_the_network_decides_where_the_line_network_is_unsure():
     share = {"7": 0.6, "1": 0.4}
     for digit, other in ("71", "17"):
         group = group_of(sure_of(int(digit)), segmentation_of(*share.items()))
@@ -60,7 +106,7 @@ def test_the_users_network_decides_where_the_line_network_is_unsure():
         assert group.box == (0, 0, 30, 50)
 
 
-def test_the_users_network_has_a_say_on_each_digit_of_a_number():
+def test_in_the_team_the_network_has_a_say_on_each_digit_of_a_number():
     segmentation = segmentation_of(("44", 0.1), ("77", 0.9))
     assert [group_of(sure_of(digit), segmentation).digits for digit in (4, 0)] == ["44", "77"]
     longer = segmentation_of(("444", 0.7), ("4", 0.3))
@@ -132,7 +178,7 @@ def test_the_answer_says_why_nothing_was_read():
 
 
 def test_the_answer_says_why_no_number_of_the_expected_length_was_read():
-    nothing = Segmentation([], np.zeros((0, 28, 28), np.float32), [])
+    nothing = Segmentation([], np.zeros((0, 2, 28, 28), np.float32), [])
     for length, number in (((2, 2), "number of 2 digits"), ((2, 4), "number of 2 to 4 digits")):
         for segmentation in (nothing, segmentation_of(("12", 0.1), ("", 0.9))):
             answer = READER.answer(segmentation, Expected(length=length))

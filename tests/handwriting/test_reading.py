@@ -184,7 +184,7 @@ class Returning(torch.nn.Module):
 def test_networks_without_ten_outputs_are_refused(tmp_path):
     for network, reason in (
         (saved_sure(tmp_path / "nine.ckpt", only_digit=9), "only detects one digit"),
-        (torch.nn.Sigmoid(), r"not a tensor of shape \(3, 784\)"),
+        (torch.nn.Sigmoid(), r"not a tensor of shape \(30, 784\)"),
         (Returning(None), "not a NoneType"),
         (Returning((torch.zeros(1, 10),)), "not a tuple"),
     ):

@@ -10,7 +10,7 @@ from digits.augment.scenes import glyphs
 from digits.handwriting.reading import choose_reader
 from tests.support.scenes import bars, is_read, of_all_kinds, on_blank_paper
 
-READER, _ = choose_reader("bundled")
+READER, *_ = choose_reader("bundled")
 
 
 def test_nothing_is_read_in_most_empty_forms():

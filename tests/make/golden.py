@@ -18,11 +18,12 @@ from digits.handwriting.reader import Reader
 FOLDER = Path(__file__).parents[1] / "handwriting" / "golden"
 
 
-def found(path: Path, context: bool = True) -> dict[str, Any]:
-    """What Python reads in a picture with the network that comes with digits, in context or not: how it is turned, each
-    line, and of each of its groups the digits and their probability.
+def found(path: Path, *, context: bool = True, team: bool = True) -> dict[str, Any]:
+    """Return what Python reads in a picture with the bundled reader, in context or not, in the team or alone.
+
+    This is how the picture is turned, each line, and of each of its groups the digits and the confidence.
     """
-    answer = Reader(load_network(read_checkpoint(BUNDLED), BUNDLED), context).read(path)
+    answer = Reader(load_network(read_checkpoint(BUNDLED), BUNDLED), context, team=team).read(path)
     lines = []
     for line in answer.lines:
         readings = [reading for group in line.groups for reading in group.readings]

@@ -23,15 +23,15 @@ class Digit(NamedTuple):
 
 
 def digits_of(segmentation) -> list[list[list[Digit]]]:
-    """Return the digits of the likeliest number of each group in each line."""
+    """Return the digits of the likeliest number of each group in each line, each as it is cut the first way."""
     return [
-        [[Digit(segmentation.images[n], segmentation.boxes[n]) for n in group[0][2]] for group in line]
+        [[Digit(segmentation.images[n][0], segmentation.boxes[n][0]) for n in group[0][2]] for group in line]
         for line in segmentation.lines
     ]
 
 
 def find_digit(picture) -> Digit:
-    """Return the digit in a picture of one digit, as the line network would have it."""
+    """Return the digit in a picture of one digit."""
     [[[digit]]] = digits_of(find_lines(picture, Expected(single=True)))
     return digit
 

@@ -1,10 +1,26 @@
 """A drawn number is the answer: its digits are chosen, taught and drawn over one by one."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.support.pages import DESK, DRAW, PHONE, answer, boxed, chosen_digit, draw, is_read, resize, said
+from tests.support.pages import (
+    DESK,
+    DRAW,
+    PHONE,
+    answer,
+    boxed,
+    chosen_digit,
+    draw,
+    drop,
+    is_read,
+    picture_is_read,
+    resize,
+    said,
+)
 from tests.support.pens import STROKES
 
+ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.mnist
 
 
@@ -83,3 +99,32 @@ def test_a_number_with_gaps_fits_into_the_answer(page):
         resize(page, *size)
         answer, line = (page.locator(name).bounding_box() for name in ("#digit", "#digit span"))
         assert line["x"] >= answer["x"] and line["x"] + line["width"] <= answer["x"] + answer["width"], size
+
+
+ALWAYS_7 = """() => {
+    const { network } = digits.state, layers = network.layers.slice();
+    const { weights } = layers.at(-1), biases = Array.from({ length: 10 }, (_, j) => (j === 7 ? 3 : -3));
+    layers.push({ weights: weights.map(() => 0), biases });
+    layers.splice(-2, 1);
+    digits.state.network = { ...network, fresh: true, team: false, layers };
+}"""
+
+
+def test_the_network_that_is_shown_names_every_digit(docs):
+    """A network that always answers 7 reads sevens, on the pad and in a photo."""
+    draw(docs, 504)
+    assert answer(docs) == "504"
+    docs.evaluate(ALWAYS_7)
+    docs.locator("#clear").click()
+    draw(docs, 504)
+    assert answer(docs) == "777"
+    drop(docs, (ROOT / "docs" / "504192.jpg").read_bytes(), "504192.jpg")
+    picture_is_read(docs)
+    assert answer(docs) == "777777"
+
+
+def test_a_network_without_training_reads_nonsense(visit, page_of):
+    page = visit(page_of(30))
+    drop(page, (ROOT / "docs" / "504192.jpg").read_bytes(), "504192.jpg")
+    picture_is_read(page)
+    assert len(answer(page)) == 6 and answer(page) != "504192"

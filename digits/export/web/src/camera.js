@@ -67,7 +67,7 @@ async function open() {
 
 /** Reads what the camera sees, and says the answer once it is steady. @param {Drawing} mine */
 async function readFrame(mine) {
-  const picture = frame(SIDE), { digits, refusal } = await ask({ picture, layers: reader(), quick: true });
+  const picture = frame(SIDE), { digits, refusal } = await ask({ picture, ...reader(), quick: true });
   if (live !== mine) return;
   mine.picture?.close();
   Object.assign(mine, { picture, digits, refusal });

@@ -5,28 +5,33 @@ import { held } from "./held.js";
 import { blank, boxOf, clamp, crop, dilated, grown, mapped, median, valuesIn } from "./images.js";
 import { normalize } from "./normalization.js";
 
-const { FOREGROUND, DARK, FAINT, ASIDE, MIDWAY, BESIDE, CLOSE, BAND, SPECK } = held.constants.cutting;
+const { CUTS, DARK, FAINT, ASIDE, MIDWAY, BESIDE, CLOSE, BAND, SPECK } = held.constants.cutting;
 const { ROWS, DIGIT } = held.constants.strips, { BOX, NEAR, REST } = held.constants.normalize;
 
-/** A function that cuts a digit out of a strip, given the columns of the middles of the digit before it, of itself and of
- * the next one. The box is in the strip; where there is no foreground, the image is empty.
- * @type {(strip: Strip) => (before: number | undefined, middle: number, after: number | undefined) => Digit} */
+/** A function that cuts a digit out of a strip in several ways, given the columns of the middles of the digit before it, of
+ * itself and of the next one. The box is in the strip; where there is no foreground, an image is empty.
+ * @type {(strip: Strip) => (before: number | undefined, middle: number, after: number | undefined) => Cuts} */
 export function cutter({ dark, sure }) {
   const { width } = sure, quarter = (ROWS >> 2) * width, known = new Map();
-  const mask = mapped(sure, (value, i) => Number(value > FOREGROUND || (dark.data[i] > DARK && value > FAINT)));
+  const masks = CUTS.map(([least, darker]) => (
+    mapped(sure, (value, i) => Number(value > least || (dark.data[i] > darker && value > FAINT)))
+  ));
   return (before, middle, after) => {
     const key = `${[before, middle, after]}`;
     if (known.has(key)) return known.get(key);
     const isWithin = (/** @type {number} */ i, /** @type {number} */ far) => Math.abs((i % width) - middle) < far * DIGIT;
-    const isSeen = mask.data.subarray(quarter, -quarter).some((on, i) => on && isWithin(i, CLOSE));
-    const strokes = isSeen ? mask : mapped(mask, (on, i) => Number(on || (dark.data[i] > DARK && isWithin(i, CLOSE))));
-    const left = before === undefined ? [] : seam(mask, before, middle);
-    const right = after === undefined ? [] : seam(mask, middle, after);
-    const pixels = strokesNear(mapped(strokes, (on, i) => {
-      const x = i % width, row = Math.floor(i / width);
-      return Number(on && isWithin(i, BESIDE) && x >= (left[row] ?? 0) && x < (right[row] ?? width));
-    }), middle);
-    known.set(key, pixels.length < SPECK ? nothing(middle) : drawn(dark, strokes, pixels));
+    const left = before === undefined ? [] : seam(masks[0], before, middle);
+    const right = after === undefined ? [] : seam(masks[0], middle, after);
+    const cuts = masks.map((mask, n) => {
+      const isSeen = mask.data.subarray(quarter, -quarter).some((on, i) => on && isWithin(i, CLOSE));
+      const strokes = isSeen ? mask : mapped(mask, (on, i) => Number(on || (dark.data[i] > DARK && isWithin(i, CLOSE))));
+      const pixels = strokesNear(mapped(strokes, (on, i) => {
+        const x = i % width, row = Math.floor(i / width);
+        return Number(on && isWithin(i, BESIDE) && x >= (left[row] ?? 0) && x < (right[row] ?? width));
+      }), middle, CUTS[n][2]);
+      return pixels.length < SPECK ? null : drawn(dark, strokes, pixels);
+    });
+    known.set(key, cuts.map((cut) => cut ?? nothing(middle)));
     return known.get(key);
   };
 }
@@ -51,14 +56,17 @@ export function seam(mask, left, right) {
   return path.map((x) => x + start);
 }
 
-/** The pixels of the connected components that come near a column, in the band of the line.
- * @type {(region: Image, middle: number) => number[]} */
-function strokesNear(region, middle) {
+/** The pixels of the connected components that come near a column, in the band of the line, and are not too short beside
+ * the largest of them.
+ * @type {(region: Image, middle: number, shortest: number) => number[]} */
+function strokesNear(region, middle, shortest) {
   const { width } = region, [first, last] = [-1, 1].map((side) => Math.trunc(middle + side * CLOSE * DIGIT));
-  return componentsOf(region).filter((pixels) => {
-    const { top, bottom } = boxOf(pixels, width), isLevel = Math.abs((top + bottom - ROWS) / 2) < BAND * DIGIT;
-    return isLevel && pixels.some((i) => i % width >= first && i % width <= last);
-  }).flat();
+  const near = componentsOf(region).map((pixels) => ({ pixels, ...boxOf(pixels, width) })).filter(({ pixels, top, bottom }) => (
+    Math.abs((top + bottom - ROWS) / 2) < BAND * DIGIT && pixels.some((i) => i % width >= first && i % width <= last)
+  ));
+  const length = (/** @type {Box} */ { left, top, right, bottom }) => Math.max(right - left, bottom - top);
+  const [largest] = near.toSorted((a, b) => b.pixels.length - a.pixels.length);
+  return near.filter((stroke) => length(stroke) >= shortest * length(largest)).flatMap(({ pixels }) => pixels);
 }
 
 /** A digit's pixels with soft edges, normalized; in context, with the rest of what they are cut from.

@@ -31,8 +31,8 @@ const inflated = (base64) => through(bytesOf(base64), new DecompressionStream("d
 
 /** What is known of the network; its layers come with `heldLayers`. @type {() => Network} */
 export function heldNetwork() {
-  const { sizes, shape, accuracy, test_accuracy, fresh, epoch, lessons } = held;
-  return { sizes, shape, accuracy, test_accuracy, fresh, epoch, lessons, layers: [] };
+  const { sizes, shape, accuracy, test_accuracy, fresh, epoch, lessons, team } = held;
+  return { sizes, shape, accuracy, test_accuracy, fresh, epoch, lessons, team, layers: [] };
 }
 
 /** The layers of the network, inflated. @type {() => Promise<Layer[]>} */

@@ -29,7 +29,7 @@ export async function takePicture(picture) {
   const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
   change({ drawing });
   finish();
-  Object.assign(drawing, await askForPicture({ picture, layers: reader() })); // with the picture, if it is turned
+  Object.assign(drawing, await askForPicture({ picture, ...reader() })); // with the picture, if it is turned
   if (state.drawing === drawing) finish();
 }
 

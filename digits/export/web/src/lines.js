@@ -20,7 +20,7 @@ export function findLines(pixels, quick = false) {
   const colours = openPicture(pixels);
   if (isNormalized(colours)) {
     const image = colours[0].data.map((grey) => grey / 255), box = { left: 0, top: 0, right: 28, bottom: 28 };
-    const candidates = [..."0123456789"].map((digits) => ({ digits, likelihood: 0, parts: [{ image, box }] }));
+    const candidates = [..."0123456789"].map((digits) => ({ digits, likelihood: 0, parts: [[{ image, box }]] }));
     return { lines: [{ groups: [candidates], known: true }], degrees: 0 };
   }
   const sight = see(enlarged(colours), quick), { width, height, data } = sight.sure;
@@ -77,13 +77,18 @@ export function lineOf(strip, scale) {
   const { log, from } = strip, likeliest = numbers(log), cut = cutter(strip);
   return { groups: ranges(likeliest[0].places, log.length).map(([first, last]) => {
     const candidates = last - first < log.length ? numbers(log.slice(first, last)) : likeliest, [best] = candidates;
-    return candidates.filter(({ likelihood }) => likelihood > best.likelihood - FAR).map(({ digits, likelihood, places }) => {
+    const parts = /** @type {Cuts[][]} */ ([]); // of the likeliest number of each length, which others of it share
+    for (const { places } of candidates) {
       const middles = places.map((place) => PLACE * (first + place + 0.5));
-      const cuts = middles.map((middle, n) => cut(middles[n - 1], middle, middles[n + 1]));
-      return { digits, likelihood, parts: cuts.map(({ image, box }) => (
-        { image, box: mappedBox(boxFrom(from, box), (side) => rounded(side * scale)) }
-      )) };
-    });
+      parts[places.length] ??= middles.map((middle, n) => (
+        cut(middles[n - 1], middle, middles[n + 1]).map(({ image, box }) => (
+          { image, box: mappedBox(boxFrom(from, box), (side) => rounded(side * scale)) }
+        ))
+      ));
+    }
+    return candidates.filter(({ likelihood }) => likelihood > best.likelihood - FAR).map(({ digits, likelihood }) => (
+      { digits, likelihood, parts: parts[digits.length] }
+    ));
   }) };
 }
 

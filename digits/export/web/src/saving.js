@@ -16,7 +16,7 @@ const KEY = `digits ${location.pathname} ${held.shape} ${held.parameters.slice(-
 
 /** Lets the browser save the copy as a file. */
 export async function saveCopy() {
-  const { layers, reader, ...facts } = state.network;
+  const { layers, ...facts } = state.network;
   const parameters = base64(await deflated(parametersOf(layers)));
   const now = json({ ...held, lessons: undefined, ...facts, parameters, bytes: 2, drawing: onPad() }).replaceAll("<", "\\u003c");
   const before = document.getElementById("network")?.textContent ?? "";
@@ -73,7 +73,7 @@ function joined(arrays) {
 
 /** Keeps what is on the pad, the lessons and the runs, until the tab is closed. */
 export function keep() {
-  const { layers, reader, ...facts } = state.network.fresh ? training.before : state.network;
+  const { layers, ...facts } = state.network.fresh ? training.before : state.network;
   const hasLearned = facts.lessons !== held.lessons;
   const network = hasLearned ? { ...facts, parameters: base64(parametersOf(layers)) } : undefined;
   const kept = /** @type {Kept} */ ({ drawing: onPad(LARGEST), runs: training.runs, network });

@@ -15,8 +15,8 @@ export const state = {
   unsaved: false, reading: false, worker: null,
 };
 
-/** The layers by which what is on the pad is cut into digits. */
-export const reader = () => state.network.reader ?? state.network.layers;
+/** What reads the pad: the network that is shown. @type {() => Reader} */
+export const reader = () => ({ layers: state.network.layers, team: state.network.team });
 
 /** @type {() => Moment} */
 const moment = () => ({ drawing: state.drawing, network: state.network });

@@ -19,8 +19,8 @@ const large = offscreen(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS 
 
 /** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
  * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
- * @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
-export function digitsOfStrokes(strokes, layers) {
+ * @type {(strokes: Stroke[], reader: Reader) => Digit[]} */
+export function digitsOfStrokes(strokes, reader) {
   if (!strokes.length) return [];
   const boxes = strokes.map(boxOfStroke);
   const { left, top, right, bottom } = around(boxes), wide = right - left, high = bottom - top;
@@ -34,7 +34,7 @@ export function digitsOfStrokes(strokes, layers) {
   );
   const darkness = painted(large, strokes, pen, at, width, height);
   const lines = several ? stripsOf({ sure: darkness, darkness }, 1).map((strip) => lineOf(strip, 1)) : [];
-  const inLines = digitsOf(read(lines, layers));
+  const inLines = digitsOf(read(lines, reader));
   const digits = inLines.length ? inLines : [{ image: normalize(darkness), box: bounds(drawn(darkness)) }];
   return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
 }

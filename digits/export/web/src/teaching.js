@@ -41,7 +41,7 @@ async function learn(value) {
   const { layers, lessons = [] } = before, y = desired(value); // all 0 for NONE
   // What it was told of this drawing before, it is told no more.
   const earlier = lessons.filter((past) => !isSame(past.image, digit.image)), lesson = { image: digit.image, y };
-  const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
+  const network = /** @type {Network} */ ({ ...before, accuracy: null, team: false, lessons: [...earlier, lesson] });
   const isShown = () => state.network === network && state.digits === digits;
   change({ network });
   toggle(true);
@@ -67,7 +67,7 @@ async function learn(value) {
   const { steps, isLearned, layers: learned } = await askSoon({ end: true });
   network.layers = learned;
   if (!isLearned) { // then it harms more than it teaches
-    Object.assign(network, before, { lessons: before.lessons });
+    Object.assign(network, before);
     remember(layers, [digit.image], feedforward(layers, [digit.image])); // what it was, not what was shown meanwhile
   } else state.unsaved = true;
   toggle(false);

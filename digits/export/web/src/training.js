@@ -151,10 +151,10 @@ async function train() {
 
 /** @type {(run: Run, trained: Trained, sizes: number[], took: number) => void} */
 function take(run, { layers, ...point }, sizes, took) {
-  const { epochs, points, before } = training, { accuracy } = point.test, { epoch } = point;
+  const { epochs, points } = training, { accuracy } = point.test, { epoch } = point;
   const followed = Number(slider.value) >= epochs.length - 1, number = Math.ceil(epoch);
   const facts = { sizes, shape: sizes.join("-"), accuracy, test_accuracy: null, fresh: true };
-  const network = { ...facts, epoch, layers, reader: before.layers };
+  const network = { ...facts, epoch, layers };
   ours.add(network);
   epochs[number] = { network, point }; // in place of one amid this epoch
   points.push(point);

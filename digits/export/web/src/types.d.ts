@@ -19,12 +19,14 @@ type Errors = { activations: Float32Array[][]; errors: Float32Array[][] };
  * of their neuron's steps, of one or two `bytes`. */
 type Packed = { parameters: string; bytes: number };
 /** A network and what is known of it. `accuracy` is that on the page's test images, once it is measured,
- * `test_accuracy` that on all of MNIST's. One that is `fresh` was trained here, to an `epoch`; what is on the pad is cut into digits by
- * its `reader`, as it may know none itself. */
-type Network = Facts & { layers: Layer[]; reader?: Layer[] };
+ * `test_accuracy` that on all of MNIST's. One that is `fresh` was trained here, to an `epoch`. The bundled network reads in a
+ * `team` with the line network. */
+type Network = Facts & { layers: Layer[] };
+/** What reads the pad. */
+type Reader = { layers: Layer[]; team?: boolean };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
-  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[];
+  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[]; team?: boolean;
 };
 /** A network that is trained here, after an epoch. */
 type Epoch = { network: Network; point: Measured };
@@ -34,7 +36,7 @@ type Mnist = { bytes: Uint8Array<ArrayBuffer>; train: number; test: number };
 type Opening = { file: Blob };
 /** Or say what is handwriting in one. */
 type Seeing = { sight: ImageBitmap };
-type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
+type Reading = ({ picture: ImageBitmap; quick?: boolean } | { strokes: Stroke[] }) & Reader;
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it. */
 type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
@@ -78,8 +80,12 @@ type Numeral = { digits: string; likelihood: number; places: number[] };
 /** An image (784) of 0..1, light on dark; its box in the picture; once it is read, the `value` that is read, by its
  * `outputs`, and the numbers of its line and its group. */
 type Digit = { image: Float32Array; box: Box; value?: number; outputs?: Float32Array; line?: number; group?: number };
-/** A number that a group may say, the logarithm of its probability by the line network, and its digits' images. */
-type Candidate = { digits: string; likelihood: number; parts: Digit[] };
+/** A digit, cut out in several ways. What is read in it: of these the clearest, its `outputs`, the `means` of the outputs
+ * where it is moved a little, and the digit that these name. */
+type Cuts = Digit[];
+type Read = { image: Float32Array; box: Box; outputs: Float32Array; means: Float32Array; value: number };
+/** A number that a group may say, the logarithm of its probability by the line network, and its digits. */
+type Candidate = { digits: string; likelihood: number; parts: Cuts[] };
 /** The candidates of each group in a line. A `known` one is drawn as MNIST's digits are, and never rejected. */
 type Line = { groups: Candidate[][]; known?: boolean };
 /** By how many degrees a picture was turned counterclockwise, its lines then, and the reason if none holds a digit. */
@@ -155,10 +161,10 @@ type Constants = {
   components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>;
   strips: Record<"ROWS" | "DIGIT" | "SURE" | "ENDS" | "LONGEST" | "TILTED", number>;
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "UNLIKELY", number>;
-  cutting: Record<"FOREGROUND" | "DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "CLOSE" | "BAND" | "SPECK", number>;
+  cutting: { CUTS: [least: number, darker: number, shortest: number][] } & Record<"DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "CLOSE" | "BAND" | "SPECK", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "MIDDLE" | "FINE" | "REST" | "NEAR", number>;
   lines: Record<"SMALL" | "SMALLEST" | "APART" | "PLACE" | "FAR" | "CLEAR" | "TURNED" | "WELL", number>;
-  reader: Record<"WEIGHT" | "FLOOR", number>;
+  reader: { SHIFTS: Pair[] } & Record<"WEIGHT" | "FLOOR", number>;
   answer: { THRESHOLD: number };
 };
 type Pair = [number, number];

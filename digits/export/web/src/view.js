@@ -76,8 +76,8 @@ const isUnread = () => state.drawing.strokes.length > 0 && !state.drawing.digits
 async function readStrokes() {
   state.reading = true;
   while (isUnread()) {
-    const { drawing } = state, { strokes } = drawing, layers = reader(), points = strokes.at(-1)?.length;
-    const { digits, unread } = await askSoon({ strokes, layers });
+    const { drawing } = state, { strokes } = drawing, points = strokes.at(-1)?.length;
+    const { digits, unread } = await askSoon({ strokes, ...reader() });
     drawing.unread = unread;
     if (strokes.at(-1)?.length === points) drawing.digits = digits;
     if (state.drawing === drawing) showDigits(digits);

@@ -31,7 +31,7 @@ function answerTo(job) {
   if ("sight" in job) return sightOf(job.sight);
   if ("picture" in job) return readPicture(job);
   if ("strokes" in job) {
-    const digits = digitsOfStrokes(job.strokes, layers);
+    const digits = digitsOfStrokes(job.strokes, { layers, team: job.team });
     return { digits, unread: unread(job.strokes, digits) };
   }
   if ("lesson" in job) lesson = begin(job, layers);
@@ -67,9 +67,9 @@ function sightOf(picture) {
 }
 
 /** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
- * @type {(job: { picture: ImageBitmap; quick?: boolean }) => object} */
-function readPicture({ picture, quick }) {
-  const { lines, degrees, refusal } = findLines(pixelsOf(picture), quick), groups = read(lines, layers);
+ * @type {(job: { picture: ImageBitmap; quick?: boolean; team?: boolean }) => object} */
+function readPicture({ picture, quick, team }) {
+  const { lines, degrees, refusal } = findLines(pixelsOf(picture), quick), groups = read(lines, { layers, team });
   const turned = degrees ? { picture: rotated(picture, degrees) } : {}, { width, height } = turned.picture ?? picture;
   const longer = Math.max(width, height), [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
   const digits = moved(digitsOf(groups), longer, x, y);
