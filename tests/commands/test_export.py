@@ -10,7 +10,6 @@ import torch
 
 from digits import mnist
 from digits.checkpoint.contents import load_network
-from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
