@@ -32,8 +32,8 @@ def augment(
 
     With `handwriting`, a third of the images are redrawn in other handwriting styles, and a fifth are cut from a digit
     that touches them. Then negative examples are added: NEGATIVES per image, with all targets 0. Finally, all images
-    are distorted with the strength `distort`, with `handwriting` at least MILD. The result
-    depends only on the arguments and on the type of device.
+    are distorted with the strength `distort`, at least MILD with `handwriting`. The result depends only on the
+    arguments and on the type of device.
     """
     if handwriting:
         digits, extra = targets.argmax(1), round(NEGATIVES * len(images))

@@ -94,7 +94,7 @@ def cut_single(planes: np.ndarray, *, context: bool) -> tuple[np.ndarray, list[B
         mask = dark > least if plane == "dark" else (scores > least) | ((dark > DARK) & (scores > FAINT))
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
         kept = np.zeros(len(stats), bool)
-        kept[np.unique(labels[core & mask] if plane == "dark" else labels[inside])] = True
+        kept[labels[core & mask] if plane == "dark" else labels[inside]] = True
         if plane == "dark":
             kept &= _lengths(stats) <= FRAME * max(right - left, bottom - top)
         digit = _without_points(kept, stats, shortest)[labels]
@@ -144,7 +144,7 @@ def strokes_near(region: np.ndarray, middle: float, shortest: float) -> np.ndarr
     count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
     near = labels[:, max(0, int(middle - CLOSE * DIGIT)) : max(0, int(middle + CLOSE * DIGIT) + 1)]
     kept = np.zeros(count, bool)
-    kept[np.unique(near)] = True
+    kept[near] = True
     kept &= np.abs(stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] / 2 - ROWS / 2) < BAND * DIGIT
     return _without_points(kept, stats, shortest)[labels]
 
@@ -174,6 +174,8 @@ def _drawn(dark: np.ndarray, mask: np.ndarray, digit: np.ndarray, *, context: bo
     strokes = np.clip(dark / np.median(dark[digit]), 0, 1) * soft
     rest = np.zeros_like(mask)
     if context:
-        labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[1]
-        rest = np.isin(labels, np.unique(labels[digit])) & ~digit
+        count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+        cut = np.zeros(count, bool)
+        cut[labels[digit]] = True
+        rest = cut[labels] & ~digit
     return normalize(strokes.astype(np.float32), rest if rest.any() else None), box
