@@ -6,12 +6,11 @@ sigmoid is sigma'(z) = a (1 - a).
 """
 
 from collections.abc import Sequence
-from itertools import chain
 
 import torch
 from torch import Tensor
 
-from digits.network import QUADRATIC, Cost, correct, inputs
+from digits.network import QUADRATIC, Cost
 
 Tensors = Sequence[Tensor]  # one for each layer, first layer first
 Gradients = list[tuple[Tensor, Tensor]]  # of the weights and the biases of each layer
@@ -26,7 +25,6 @@ def sgd_step(
     lr: float,
     cost: Cost = QUADRATIC,
     decay: float = 0.0,
-    whole: int | None = None,
 ) -> Tensor:
     """Move weights and biases, in place, down the gradient of the mean cost of one mini-batch.
 
@@ -38,17 +36,13 @@ def sgd_step(
         lr: Learning rate.
         cost: By default the quadratic cost, whose mean is C = 1/(2B) sum ||y - a||^2.
         decay: L2 weight decay, lambda / n for n training images: weights, but not biases, shrink by `lr * decay`.
-        whole: Size of the whole mini-batch, if several processes share it and add up their gradients.
 
     Returns:
         Output activations (B, outputs) before the step.
     """
     activations = feedforward(weights, biases, x)
     gradients = backpropagate(weights, activations, cost.delta(activations[-1], y))
-    if whole is not None:
-        for gradient in chain.from_iterable(gradients):
-            torch.distributed.all_reduce(gradient)
-    descend(weights, biases, gradients, lr / (whole or len(x)), lr * decay)
+    descend(weights, biases, gradients, lr / len(x), lr * decay)
     return activations[-1]
 
 
@@ -78,35 +72,3 @@ def descend(weights: Tensors, biases: Tensors, gradients: Gradients, step: float
             w.mul_(1 - shrink)
         w.add_(grad_w, alpha=-step)
         b.add_(grad_b, alpha=-step)
-
-
-def sgd_steps(
-    weights: Tensors,
-    biases: Tensors,
-    images: Tensor,
-    targets: Tensor,
-    chosen: Tensor,
-    lr: float,
-    cost: Cost = QUADRATIC,
-    decay: float = 0.0,
-    processes: int = 1,
-) -> tuple[Tensor, Tensor]:
-    """Take an `sgd_step` for each mini-batch of a stack, then score all outputs in one call, which is fast on a GPU.
-
-    `chosen` (K, B) int64 holds the image indices of K mini-batches. They index a whole dataset: images (N, H, W), uint8
-    or float 0..1, and targets (N, outputs), 0 or 1. If several processes train together, each trains on its part of
-    every mini-batch and scores that part. The other arguments are those of `sgd_step`.
-
-    Returns:
-        The cost summed over the stack, without L2, and the number of correct predictions. Both use the outputs before
-        each step. They are 0-dimensional tensors, so that the CPU need not wait for a GPU.
-    """
-    whole = chosen.shape[1] if processes > 1 else None
-    if whole is not None:
-        chosen = chosen.tensor_split(processes, dim=1)[torch.distributed.get_rank()]
-    x, y = inputs(images[chosen], like=weights[0]), targets[chosen].to(weights[0].dtype)
-    outputs = []
-    for x_k, y_k in zip(x, y, strict=True):  # the training itself
-        outputs.append(sgd_step(weights, biases, x_k, y_k, lr, cost, decay, whole))
-    a, y = torch.cat(outputs), y.flatten(0, 1)
-    return cost.value(a, y), correct(a, y)

@@ -1,21 +1,24 @@
 """DigitClassifier: the sigmoid network, its training and its use, as a LightningModule."""
 
+import math
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from lightning.pytorch import LightningModule
-from torch import Tensor
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+from torch.optim import SGD, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 
-from digits import kernels
 from digits.checkpoint import contents, untrusted
+from digits.common.checks import checked
 from digits.common.errors import UserError
-from digits.common.images import Images, check_shape, to_tensor
-from digits.data import Stack
-from digits.kernels import Job, Kernel, optim
-from digits.network import COSTS, inputs, predictions, sigmoid_network, sizes
+from digits.common.images import Images, to_tensor
+from digits.network import COSTS, correct, inputs, is_sigmoid, one_hot, predictions, sigmoid_network, sizes
 
-BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
+WARM_UP = 0.05  # share of the epochs in which the learning rate rises; the full rate at once may saturate every output
+Batch = tuple[Tensor, Tensor] | list[Tensor]  # images and labels
 
 
 class DigitClassifier(LightningModule):
@@ -24,18 +27,24 @@ class DigitClassifier(LightningModule):
     With `only_digit`, the network is a detector. Its one output learns 1 for that digit and 0 for all others. An output
     above 0.5 means that the digit is detected.
 
+    Batches are pairs of images and labels. Images are (N, 28, 28), (N, 1, 28, 28) or (N, 784), uint8 0..255 or float
+    0..1, with light strokes on dark. Labels are (N,) int64, or one-hot (N, 10). A one-hot row of zeros means that an
+    image shows no digit.
+
     Args:
         hidden: Neurons in each hidden layer; [100] gives the book's 784-100-10.
         lr: Learning rate.
         init: `scaled` or `gaussian`; see `digits.network.sigmoid_network`.
         seed: Seed for the initial weights and biases.
-        kernel: The code that trains: `auto`, or a name in `digits.kernels.KERNELS`.
-        only_digit: The digit to detect, 0 to 9 (else UserError), or None to tell all ten apart.
+        only_digit: The digit to detect, 0 to 9, or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
         schedule: Whether the learning rate warms up to `lr` and then decays along a cosine. By default it is constant.
         cost: A name in `digits.network.COSTS`; `quadratic` is C = 1/(2n) sum ||y - a||^2.
         l2: The book's lambda, which adds lambda/(2n) sum w^2 to the cost, but not to the logged cost. n is the number
             of training images in an epoch.
+
+    Raises:
+        UserError: If an argument is out of range.
     """
 
     def __init__(
@@ -44,7 +53,6 @@ class DigitClassifier(LightningModule):
         lr: float = 3.0,
         init: str = "scaled",
         seed: int = 0,
-        kernel: str = "auto",
         only_digit: int | None = None,
         image_size: int = 28,
         schedule: bool = False,
@@ -52,26 +60,91 @@ class DigitClassifier(LightningModule):
         l2: float = 0.0,
     ) -> None:
         super().__init__()
-        if only_digit is not None and not 0 <= only_digit <= 9:
-            raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
-        hidden, lr, seed, l2, schedule = [int(n) for n in hidden], float(lr), int(seed), float(l2), bool(schedule)
-        only_digit, image_size = None if only_digit is None else int(only_digit), int(image_size)
-        self.save_hyperparameters(logger=False)
-        self.automatic_optimization = False  # a training step works on a whole stack of mini-batches
-        self.lr, self.kernel, self.only_digit = lr, kernel, only_digit
-        self.image_size, self.schedule, self.cost, self.l2 = image_size, schedule, COSTS[cost], l2
-        self.network = sigmoid_network([image_size**2, *hidden, 10 if only_digit is None else 1], init, seed)
+        self.save_hyperparameters(logger=False)  # with the arguments of a subclass, too
+        self.hparams.update(settings := checked(self.hparams))
+        self.lr, self.only_digit, self.image_size = settings["lr"], settings["only_digit"], settings["image_size"]
+        self.schedule, self.cost, self.l2 = settings["schedule"], COSTS[settings["cost"]], settings["l2"]
+        layers = [self.image_size**2, *settings["hidden"], 10 if self.only_digit is None else 1]
+        self.network = sigmoid_network(layers, settings["init"], settings["seed"])
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the outputs (N, 10), or (N, 1) from a detector. Raises ValueError for integers other than uint8."""
+        return self.network(inputs(images, like=next(self.parameters())))
+
+    def targets(self, labels: Tensor) -> Tensor:
+        """Return the desired outputs (N, 10), or (N, 1) for a detector, for labels (N,) int64 or one-hot (N, 10)."""
+        y = labels if labels.ndim == 2 else one_hot(labels)
+        return y if self.only_digit is None else y[:, self.only_digit, None].contiguous()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        return self._step("training", batch)
+
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Log cost and accuracy. A second data loader has the test images: `train` prints their accuracy each epoch."""
+        self._step("test" if dataloader_idx else "validation", batch)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        self._step("test", batch)
+
+    def predict_step(self, batch: Batch | Tensor, batch_idx: int) -> tuple[Tensor, Tensor]:
+        """Return what `predict` returns for the images of a batch. The batch may lack labels."""
+        return self.predict(batch if isinstance(batch, Tensor) else batch[0])
+
+    def _step(self, split: str, batch: Batch) -> Tensor:
+        images, labels = batch
+        a = self(images)
+        a = a.to(torch.promote_types(a.dtype, torch.float32))  # a sum of bfloat16 would be too coarse
+        y = self.targets(labels).to(a)
+        cost = self.cost.value(a, y)
+        self.log_means(split, cost.detach(), correct(a, y), len(y))
+        return cost / len(y)
+
+    def log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
+        """Log accuracy and cost per epoch, given the sum of the cost and the correct predictions of some images."""
+        means = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
+        self.log_dict(means, on_step=False, on_epoch=True, batch_size=images, sync_dist=True, add_dataloader_idx=False)
+
+    def on_validation_epoch_end(self) -> None:
+        self.log("step", float(self.current_epoch), sync_dist=True)  # loggers take `step` for their x axis
+
+    on_test_epoch_end = on_validation_epoch_end
+
+    def on_train_epoch_end(self) -> None:
+        """Raise UserError if the weights are no longer finite."""
+        self.on_validation_epoch_end()
+        if not all(parameter.isfinite().all() for parameter in self.parameters()):
+            raise UserError(f"training diverged in epoch {self.current_epoch}; try --lr below {self.lr:g}")
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Return plain SGD, with L2 and a schedule if they are set."""
+        optimizer = plain_sgd(self, self.lr, self.l2 / self._training_images() if self.l2 else 0.0)
+        if not self.schedule:
+            return optimizer
+        return [optimizer], [warm_up_and_cosine(optimizer, self.trainer.max_epochs, self.current_epoch)]
+
+    def _training_images(self) -> int:
+        _ = self.trainer.estimated_stepping_batches  # makes the Trainer load its training data
+        try:
+            return len(self.trainer.train_dataloader.dataset)  # type: ignore[union-attr]
+        except (AttributeError, TypeError) as error:
+            raise UserError("--l2 needs the number of training images: train with a DataLoader") from error
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Save the format version, the planned number of epochs, and whether all neurons are sigmoid."""
+        checkpoint |= {"digits_version": contents.VERSION, "sigmoid": self.only_sigmoid}
+        checkpoint["max_epochs"] = self.trainer.max_epochs
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
-        cls, path: str | Path, map_location: Any = "cpu", *, weights_only: bool = True, **settings: Any
+        cls, checkpoint_path: str | Path, map_location: Any = "cpu", *, weights_only: bool = True, **settings: Any
     ) -> Self:
-        """Load the network in a checkpoint onto a device. `settings`, such as `kernel`, override the saved settings.
+        """Load the network in a checkpoint onto a device. `settings`, such as `lr`, override the saved settings.
 
         The file cannot run code: `weights_only` is always True. It may also be a JSON file of the book's network2.py.
         Raises UserError as `untrusted.read_checkpoint` does, and if the file contradicts itself.
         """
-        return contents.rebuilt(cls, untrusted.read_checkpoint(path), path, settings).to(map_location)
+        saved = untrusted.read_checkpoint(checkpoint_path)
+        return contents.rebuilt(cls, saved, checkpoint_path, settings).to(map_location)
 
     @property
     def shape(self) -> str:
@@ -82,80 +155,15 @@ class DigitClassifier(LightningModule):
     @property
     def only_sigmoid(self) -> bool:
         """Whether all layers are Linear and Sigmoid, applied to the pixels, and no subclass replaces `forward`."""
-        return kernels.is_sigmoid(self.network) and type(self).forward is DigitClassifier.forward
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the outputs (N, 10), or (N, 1) from a detector, for images (N, 28, 28), uint8 or float 0..1."""
-        return self.network(inputs(images, like=next(self.parameters())))
-
-    def configure_optimizers(self) -> Any:
-        """Return plain SGD, with L2 and a schedule if they are set."""
-        n = self.trainer.datamodule.count if self.l2 else 1  # type: ignore[attr-defined]
-        optimizer = optim.plain_sgd(self, self.lr, self.l2 / n)
-        return optim.scheduled(optimizer, self.trainer) if self.schedule else optimizer
-
-    def on_train_start(self) -> None:
-        """Raise UserError for what no kernel supports: see `optim.refuse_steps`."""
-        optim.refuse_steps(self.trainer)
-
-    def training_step(self, stack: Stack, _: int) -> None:
-        """Take a step of SGD for each mini-batch, with `backprop.sgd_step` or another kernel."""
-        kernel, job = self.kernel_for(stack)
-        cost, right = kernel.train(job)
-        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for count in (progress.total, progress.current):  # for `global_step`: Lightning misses the kernels' steps
-            count.ready += len(stack.chosen)
-            count.completed += len(stack.chosen)
-        self._log_means("training", cost, right, stack.chosen.numel())
-
-    def kernel_for(self, stack: Stack, trains: bool = True) -> tuple[Kernel, Job]:
-        """Return the kernel and its job for a stack. Raises UserError if no kernel fits, ValueError for wrong sizes."""
-        check_shape(stack.images, self.image_size)  # the compiled kernel does not check it
-        targets = stack.targets if self.only_digit is None else stack.targets[:, self.only_digit, None].contiguous()
-        training = (self.trainer.optimizers[0], self.trainer.world_size) if trains else ()
-        job = Job(self, stack.images, targets, stack.chosen, *training)
-        return kernels.choose(self.kernel, job), job
-
-    def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
-        """Log the means over all images of an epoch; `EpochCurves` draws them.
-
-        `cost` and `right` are sums over this process's share of a stack, and `images` counts the whole stack. After the
-        reduction all processes log the same values. Lightning weights each stack by its number of images.
-        """
-        cost, right = self.trainer.strategy.reduce(torch.stack([cost, right]), reduce_op="sum")
-        means = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
-        self.log_dict(means, batch_size=images, **BY_EPOCH)
-
-    def validation_step(self, stack: Stack, _: int, dataloader_idx: int = 0) -> None:
-        """Log cost and accuracy on the validation images and, for the epoch's printed line, on the test images."""
-        self._evaluate(("validation", "test")[dataloader_idx], stack)
-
-    def test_step(self, stack: Stack, _: int) -> None:
-        self._evaluate("test", stack)
-
-    def _evaluate(self, split: str, stack: Stack) -> None:
-        share = stack.chosen.tensor_split(self.trainer.world_size)[self.global_rank]
-        kernel, job = self.kernel_for(stack._replace(chosen=share), trains=False)
-        self._log_means(split, *kernel.evaluate(job), len(stack.chosen))
-
-    def on_train_epoch_end(self) -> None:
-        """Step the schedulers. Raises UserError if the weights are no longer finite."""
-        optim.step_schedulers(self, self.trainer.callback_metrics.get(contents.VALIDATION))
-        if not all(parameter.isfinite().all() for parameter in self.parameters()):
-            raise UserError(f"training diverged in epoch {self.current_epoch}; try --lr below {self.lr:g}")
-
-    def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
-        """Save the format version, the planned number of epochs, and whether all neurons are sigmoid."""
-        saved |= {"digits_version": contents.VERSION, "sigmoid": self.only_sigmoid}
-        saved["max_epochs"] = self.trainer.max_epochs
+        return is_sigmoid(self.network) and type(self).forward is DigitClassifier.forward
 
     @torch.no_grad()
     def predict(self, images: Images) -> tuple[Tensor, Tensor]:
         """Read the digit in each image. A detector tells only whether an image shows the detector's digit.
 
         Args:
-            images: A tensor on any device or a NumPy array, (N, 28, 28) or of another `image_size`, uint8 0..255 or
-                float 0..1, with light strokes on dark. A single image may also be a PIL image.
+            images: A tensor on any device or a NumPy array, of a shape and dtype as in a batch. A single image may also
+                be (28, 28) or a PIL image.
 
         Returns:
             The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1). A detector
@@ -168,3 +176,30 @@ class DigitClassifier(LightningModule):
         activations = self.eval()(x)  # `eval` switches off dropout, if there is any
         self.train(training)
         return predictions(activations), activations
+
+
+def plain_sgd(network: nn.Module, lr: float, decay: float = 0.0) -> SGD:
+    """Return plain SGD; in each step, weights (not biases) shrink by `lr * decay` of themselves (L2)."""
+    if not decay:
+        return SGD(network.parameters(), lr)
+    weights, biases = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
+    groups: list[dict[str, Any]] = [{"params": weights, "weight_decay": decay}, {"params": biases}]
+    return SGD(groups, lr)
+
+
+def warm_up_and_cosine(optimizer: Optimizer, epochs: int | None, done: int = 0) -> LambdaLR:
+    """Return a schedule of linear warm-up and cosine decay, for `epochs` of which some are `done`.
+
+    The learning rate rises from a tenth of the optimizer's rate to the full rate. Then it falls along a cosine, which
+    would reach 0 in the epoch after the last. Raises UserError if there is no last epoch.
+    """
+    if epochs is None or epochs < 1:
+        raise UserError("--schedule needs a number of epochs: set --epochs")
+    rising = math.ceil(WARM_UP * epochs)
+
+    def share(epoch: int) -> float:
+        if epoch < rising:
+            return 0.1 + 0.9 * epoch / rising
+        return (1 + math.cos(math.pi * (epoch - rising) / max(1, epochs - rising))) / 2
+
+    return LambdaLR(optimizer, lambda epoch: share(done + epoch))

@@ -1,6 +1,6 @@
 """A feedforward network of sigmoid neurons: layers, inputs, targets, costs, predictions. Imports only PyTorch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -35,24 +35,6 @@ def sigmoid_network(layer_sizes: list[int], init: str = "scaled", seed: int = 0)
     return network
 
 
-def merged(networks: Sequence[nn.Module]) -> nn.Sequential:
-    """Merge networks of the same layer sizes into a network that averages the weighted inputs of their output neurons.
-
-    The hidden layers stand side by side, with weights of 0 between neurons of different networks.
-    """
-    layers: list[nn.Module] = []
-    for parallel in zip(*map(linears, networks), strict=True):
-        weights = [layer.weight.detach() for layer in parallel]
-        weight = torch.block_diag(*weights) if layers else torch.cat(weights)  # the first layers share their inputs
-        bias = torch.cat([layer.bias.detach() for layer in parallel])
-        if len(layers) + 2 == 2 * len(linears(networks[0])):  # the output layer
-            weight, bias = (x.unflatten(0, (len(parallel), -1)).mean(0) for x in (weight, bias))
-        linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # on "meta", no weights are drawn
-        linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
-        layers += [linear, nn.Sigmoid()]
-    return nn.Sequential(*layers)
-
-
 def linears(network: nn.Module) -> list[nn.Linear]:
     """Return the Linear layers, in order."""
     return [module for module in network.modules() if isinstance(module, nn.Linear)]
@@ -64,6 +46,12 @@ def weights_and_biases(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
     return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
 
 
+def is_sigmoid(network: nn.Module) -> bool:
+    """Whether a network is a sequence of Linear and Sigmoid layers, like those of `sigmoid_network`."""
+    kinds = [type(module) for module in network.children()]
+    return type(network) is nn.Sequential and kinds == [nn.Linear, nn.Sigmoid] * (len(kinds) // 2)
+
+
 def sizes(network: nn.Module) -> list[int]:
     """Return the neurons in each layer, inputs first, such as [784, 100, 10]; [] if there is no Linear layer."""
     layers = linears(network)
@@ -71,14 +59,21 @@ def sizes(network: nn.Module) -> list[int]:
 
 
 def inputs(images: Tensor, like: Tensor) -> Tensor:
-    """Flatten images (..., H, W), uint8 or float 0..1, to inputs (..., H * W) of the dtype and device of `like`."""
-    x = images.to(like.device).flatten(-2)
-    return x.to(like.dtype).div_(255) if x.dtype == torch.uint8 else x.to(like.dtype)
+    """Flatten images (N, H, W) or (N, 1, H, W), uint8 or float 0..1, to inputs (N, H * W) like `like`.
+
+    The result has the dtype and the device of `like`. Raises ValueError for any other dtype of images.
+    """
+    x = images.to(like.device).flatten(1)
+    if x.dtype == torch.uint8:
+        return x.to(like.dtype).div_(255)
+    if not x.is_floating_point():
+        raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {x.dtype}")
+    return x.to(like.dtype)
 
 
 def one_hot(labels: Tensor) -> Tensor:
-    """Return the desired outputs (..., 10) float32 for digits (...) int64: 1 for the neuron of the digit, else 0."""
-    return functional.one_hot(labels, 10).float()
+    """Return the desired outputs (..., 10) float32 for digits (...), any integers: 1 for the digit's neuron, else 0."""
+    return functional.one_hot(labels.long(), 10).float()
 
 
 def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
@@ -106,10 +101,18 @@ class Cost(NamedTuple):
     delta: Callable[[Tensor, Tensor], Tensor]
 
 
-# The derivative of the sigmoid is a (1 - a). It cancels in the cross-entropy's delta, so a neuron that is saturated and
-# wrong still learns fast.
-QUADRATIC = Cost(quadratic_cost, lambda a, y: (a - y) * (a * (1 - a)))
-CROSS_ENTROPY = Cost(cross_entropy, lambda a, y: a - y)
+def quadratic_delta(a: Tensor, y: Tensor) -> Tensor:
+    """Return (a - y) sigma'(z), where the derivative of the sigmoid is sigma'(z) = a (1 - a)."""
+    return (a - y) * (a * (1 - a))
+
+
+def cross_entropy_delta(a: Tensor, y: Tensor) -> Tensor:
+    """Return a - y: sigma'(z) cancels, so a neuron that is saturated and wrong still learns fast."""
+    return a - y
+
+
+QUADRATIC = Cost(quadratic_cost, quadratic_delta)  # functions with names, because lambdas cannot be pickled
+CROSS_ENTROPY = Cost(cross_entropy, cross_entropy_delta)
 COSTS: dict[str, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY}
 
 

@@ -6,7 +6,7 @@ trained network reads 97.9 % of the test images correctly.
 
 from pathlib import Path
 
-from digits.common.libraries import import_unconfigured
+from digits.common.libraries import import_unconfigured, quiet
 from digits.training.settings import Settings
 
 
@@ -26,23 +26,20 @@ def train(settings: Settings = Settings(), *, resume: bool = False, kind: type |
         OSError: If the folder cannot be written.
     """
     import_unconfigured()
-    from digits.data import MNISTDataModule  # slow to import: see `digits.__main__`
-    from digits.model import DigitClassifier
-    from digits.training.report import report
-    from digits.training.runs import hold, new_run, resumed_run
-    from digits.training.trainer import build_trainer
+    with quiet():
+        from digits.training.report import report, test  # slow to import: see `digits.__main__`
+        from digits.training.runs import hold, new_run, resumed_run
+        from digits.training.trainer import build_model_and_data, build_trainer, few_threads
 
-    data = settings.build(MNISTDataModule)  # from batch_size, seed, distort and so on
-    data.prepare_data()  # may fail, so do this before anything is written for the run
-    model: DigitClassifier = settings.build(kind or DigitClassifier)  # from hidden, lr, cost and so on
-    run = (resumed_run if resume else new_run)(settings, model, data)
-    trainer = build_trainer(run, settings, model, data)
-    with hold(run, settings):
-        trainer.fit(model, data)
-        folder = trainer.strategy.broadcast(run.folder)  # each process chose a name by its own clock
-        if (best := folder / "best.ckpt").exists():
-            trainer.test(type(model).load_from_checkpoint(best), data, verbose=False)
-            report(trainer, best)
-        elif trainer.is_global_zero:
-            print("\nNo best.ckpt was saved, so no network is tested.")
-    return folder
+        model, data = build_model_and_data(settings, kind)
+        data.prepare_data()  # may fail, so do this before anything is written for the run
+        run = (resumed_run if resume else new_run)(settings, model, data)
+        trainer = build_trainer(run, settings, model, data)
+        with hold(run, settings), few_threads(model, data):
+            trainer.fit(model, data)
+            if (best := run.folder / "best.ckpt").exists():
+                test(trainer, best)
+                report(trainer, best)
+            else:
+                print("\nNo best.ckpt was saved, so no network is tested.")
+    return run.folder

@@ -10,9 +10,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # of torch, also in processes to 
 
 import pytest
 
-from digits import data, mnist
+from digits import mnist
 from digits.__main__ import main
-from digits.model import DigitClassifier
+from digits.kernels import stacks
+from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from tests.support.shared import shared
 from tests.support.small_mnist import DATA, use, write_mnist
 from tests.support.systems import POSIX
@@ -41,10 +42,10 @@ def data_dir(small, monkeypatch):
 @pytest.fixture
 def set_up(data_dir, monkeypatch):
     """Make a data module of seed 5, in stacks of three mini-batches of 64."""
-    monkeypatch.setattr(data, "STACK", 200)
+    monkeypatch.setattr(stacks, "STACK", 200)
 
     def set_up(**settings):
-        module = data.MNISTDataModule(data_dir, batch_size=64, seed=5, **settings)
+        module = StackedMNIST(data_dir, batch_size=64, seed=5, **settings)
         module.prepare_data()
         module.setup("fit")
         return module
@@ -78,7 +79,7 @@ def trained(tmp_path_factory):
     def make(path):
         mnist.fetch(DATA)
         trainer = quick_trainer(max_epochs=6, limit_val_batches=0)
-        trainer.fit(DigitClassifier([100]), data.MNISTDataModule(DATA))
+        trainer.fit(StackedClassifier([100]), StackedMNIST(DATA))
         trainer.save_checkpoint(path)
 
     return shared(tmp_path_factory, "trained.ckpt", make)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from digits.backprop import sgd_steps
+from digits.kernels import sgd_steps
 from digits.network import COSTS, sigmoid_network, weights_and_biases
 from tests.support.book import book_cost, book_step, sigmoid
 

@@ -1,14 +1,10 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
 from digits import mnist
 from digits.common.errors import UserError
 from digits.data import MNISTDataModule, order
-from digits.network import one_hot
 from tests.support.small_mnist import TRAINING, VALIDATION
 
 
@@ -32,31 +28,27 @@ def test_training_and_validation_images_are_disjoint(set_up, data_dir, train_siz
     assert [len(loader) for loader in module.val_dataloader()] == [int(first < TRAINING + VALIDATION), 1]
 
 
-@pytest.mark.parametrize("train_size", [0, TRAINING + VALIDATION + 1])
-def test_a_train_size_out_of_range_is_refused(data_dir, train_size):
-    with pytest.raises(UserError, match=f"--train_size must be from 1 to {TRAINING + VALIDATION} .* not {train_size}"):
+@pytest.mark.parametrize(
+    "train_size, limits",
+    [(0, "a whole number from 1 to 60,000"), (TRAINING + VALIDATION + 1, f"at most {TRAINING + VALIDATION}")],
+)
+def test_a_train_size_out_of_range_is_refused(data_dir, train_size, limits):
+    with pytest.raises(UserError, match=f"--train_size must be {limits}.*, not {train_size}"):
         MNISTDataModule(data_dir, train_size=train_size)
 
 
-@pytest.mark.parametrize(
-    "train_size, processes, shapes",
-    [
-        (TRAINING, 1, [(3, 64), (3, 64), (1, 64), (1, 52)]),
-        (TRAINING, 3, [(1, 192), (1, 192), (1, 116)]),
-        (65, 1, [(1, 64), (1, 1)]),
-        (63, 1, [(1, 63)]),
-    ],
-)
-def test_the_stacks_of_an_epoch_hold_the_mini_batches_of_all_processes(train_size, processes, shapes, set_up):
-    module = set_up(train_size=train_size)
-    module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9, global_rank=processes - 1, world_size=processes)
-    loader = module.train_dataloader()
-    epoch = list(loader)
-    assert not isinstance(loader, DataLoader) and len(loader) == len(epoch)  # no workers
-    assert [tuple(chosen.shape) for _, _, chosen in epoch] == shapes
-    assert torch.cat([chosen.flatten() for _, _, chosen in epoch]).equal(order(5, 2, train_size))
-    for images, targets, _ in epoch:  # the dataset itself, not a copy
-        assert images is module.training[0] and targets.equal(one_hot(module.training[1]))
-    for loader, (images, labels) in zip(module.val_dataloader(), (module.validation, module.test), strict=True):
-        [(whole, targets, chosen)] = loader
-        assert whole is images and targets.equal(one_hot(labels)) and chosen.equal(torch.arange(len(images)))
+def test_ordinary_batches_have_images_and_labels_in_the_order_of_the_epoch(data_dir):
+    data = MNISTDataModule(data_dir, batch_size=64, seed=5)
+    data.prepare_data()
+    data.setup()
+    loader, (images, labels) = data.train_dataloader(), data.training
+    assert len(loader) == 8
+    for epoch in range(2):  # without a Trainer, each pass is an epoch
+        chosen = order(5, epoch, TRAINING)
+        batches = list(loader)
+        assert (batches[0][0].shape, batches[0][0].dtype) == ((64, 28, 28), torch.uint8)
+        assert torch.cat([x for x, _ in batches]).equal(images[chosen])
+        assert torch.cat([y for _, y in batches]).equal(labels[chosen])
+    for loader, split in ((data.val_dataloader(), data.validation), (data.test_dataloader(), data.test)):
+        [batch] = loader
+        assert all(ours.equal(theirs) for ours, theirs in zip(batch, split, strict=True))

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from digits import backprop, mnist
+from digits import kernels, mnist
 from digits.model import DigitClassifier
 from digits.network import QUADRATIC, Cost
 from digits.train import Settings, train
@@ -14,7 +14,6 @@ from tests.support.pretended_device import DEVICE, Misuse, elsewhere, watched
 from tests.support.tiers import slow
 from tests.support.training import same, weights
 
-pytestmark = pytest.mark.filterwarnings("ignore:Checkpoint directory")
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 GPU = pytest.param("cuda", marks=[pytest.mark.gpu, needs_gpu])
 
@@ -22,7 +21,7 @@ GPU = pytest.param("cuda", marks=[pytest.mark.gpu, needs_gpu])
 @contextmanager
 def no_waiting(monkeypatch):
     """Fail if a step of the torch kernel waits for the GPU."""
-    steps = backprop.sgd_steps
+    steps = kernels.sgd_steps
 
     def watched_steps(*args):
         torch.cuda.set_sync_debug_mode("error")
@@ -32,7 +31,7 @@ def no_waiting(monkeypatch):
             torch.cuda.set_sync_debug_mode("default")
 
     with monkeypatch.context() as patch:
-        patch.setattr(backprop, "sgd_steps", watched_steps)
+        patch.setattr(kernels, "sgd_steps", watched_steps)
         yield
 
 

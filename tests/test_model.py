@@ -26,7 +26,7 @@ def test_the_shape_lists_the_layer_sizes(hidden, settings, shape):
 
 
 def test_a_detector_for_a_number_above_9_is_refused():
-    with pytest.raises(UserError, match="--only_digit must be 0 to 9, not 10"):
+    with pytest.raises(UserError, match="--only_digit must be a whole number from 0 to 9, not 10"):
         DigitClassifier([30], only_digit=10)
 
 
@@ -73,7 +73,7 @@ def test_predict_reads_a_single_image(mode, recwarn):
         ([[0]], TypeError, "got list"),
         (np.array(["a"]), TypeError, "numpy.str_"),
         (torch.zeros(28, 27), ValueError, r"shape .* \(1, 28, 27\)"),
-        (torch.zeros(3, 1, 28, 28), ValueError, "shape"),
+        (torch.zeros(3, 2, 28, 28), ValueError, "shape"),
         (Image.new("RGBA", (28, 28)), ValueError, "mode 1, L or RGB, got RGBA"),
         (torch.zeros(3, 28, 28, dtype=torch.int64), ValueError, "dtype .*int64"),
         (np.full((28, 28), 255.0), ValueError, "0..1"),
@@ -114,7 +114,11 @@ def test_a_checkpoint_rebuilds_the_model(data_dir, tmp_path):
 
 @pytest.mark.parametrize(
     "change, reason",
-    [({"hidden": [40]}, "size mismatch"), ({"unknown": 1}, "unexpected keyword"), ({"lr": "fast"}, "fast")],
+    [
+        ({"hidden": [40]}, "size mismatch"),
+        ({"unknown": 1}, "unexpected keyword"),
+        ({"cost": "foo"}, "--cost must be one of"),
+    ],
 )
 def test_a_checkpoint_with_wrong_settings_is_named(change, reason, tmp_path):
     model = DigitClassifier([30])

@@ -8,7 +8,8 @@ from torch import nn
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.common.errors import UserError
-from digits.data import MNISTDataModule, order
+from digits.data import order
+from digits.kernels.stacks import StackedClassifier, StackedMNIST, stacked
 from digits.model import DigitClassifier
 from digits.network import weights_and_biases
 from tests.support.book import book_cost, book_step, sigmoid
@@ -17,11 +18,11 @@ from tests.support.training import quick_trainer
 
 
 def test_diverging_weights_end_the_run(data_dir):
-    model = DigitClassifier([5], lr=0.5)
+    model = StackedClassifier([5], lr=0.5)
     with torch.no_grad():
         model.network[0].bias.fill_(float("inf"))
     with pytest.raises(UserError, match="training diverged in epoch 0; try --lr below 0.5"):
-        quick_trainer(max_epochs=3).fit(model, MNISTDataModule(data_dir))
+        quick_trainer(max_epochs=3).fit(model, StackedMNIST(data_dir))
 
 
 def examples(model, images, labels):
@@ -64,8 +65,8 @@ def test_every_kernel_matches_the_steps_and_metrics_of_the_book(
     set_up, kernel, dtype, close, settings, batch_size, epochs
 ):
     """The book's steps are computed by NumPy in float64."""
-    model = DigitClassifier(**settings, lr=0.5, seed=1, kernel=kernel).to(dtype)
-    module, trainer = set_up(), quick_trainer(max_epochs=epochs)
+    model = StackedClassifier(**settings, lr=0.5, seed=1).to(dtype)
+    module, trainer = set_up(kernel=kernel), quick_trainer(max_epochs=epochs)
     module.batch_size = batch_size
     cost = settings.get("cost", "quadratic")
     weights, biases = by_the_book(model, module, [0.5] * epochs, cost, model.l2)
@@ -86,7 +87,7 @@ def test_every_kernel_matches_the_steps_and_metrics_of_the_book(
 @pytest.mark.parametrize("handwriting, images", [(False, TRAINING), (True, TRAINING + 175)])
 def test_l2_is_divided_by_the_number_of_training_images(handwriting, images, data_dir):
     trainer = quick_trainer(max_epochs=1)
-    trainer.fit(DigitClassifier([5], l2=3.0), MNISTDataModule(data_dir, batch_size=5, handwriting=handwriting))
+    trainer.fit(StackedClassifier([5], l2=3.0), StackedMNIST(data_dir, batch_size=5, handwriting=handwriting))
     assert trainer.global_step == images / 5
     assert trainer.optimizers[0].param_groups[0]["weight_decay"] == 3.0 / images
 
@@ -95,12 +96,12 @@ def test_training_refuses_images_of_another_size(set_up):
     module = set_up()
     module.training = torch.zeros(500, 64, 64, dtype=torch.uint8), module.training[1]
     with pytest.raises(ValueError, match=r"expected images of shape \(N, 28, 28\), got \(500, 64, 64\)"):
-        quick_trainer(max_epochs=1).fit(DigitClassifier([5]), module)
+        quick_trainer(max_epochs=1).fit(StackedClassifier([5]), module)
 
 
 def test_training_metrics_are_the_means_over_one_epoch(data_dir):
     trainer = quick_trainer(max_epochs=2)
-    trainer.fit(DigitClassifier([30], lr=1e-9), MNISTDataModule(data_dir))  # too small to change the weights
+    trainer.fit(StackedClassifier([30], lr=1e-9), StackedMNIST(data_dir))  # too small to change the weights
     model, (images, labels) = DigitClassifier([30]), trainer.datamodule.training
     digits, a = model.predict(images)
     cost = (torch.eye(10)[labels] - a).square().sum(1).div(2).mean().item()
@@ -116,7 +117,7 @@ class Decaying(DigitClassifier):
 
 @pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
 def test_every_kernel_follows_a_scheduler_of_the_learning_rate(kernel, data_dir):
-    model, module = Decaying([12], lr=1.0, kernel=kernel), MNISTDataModule(data_dir)
+    model, module = stacked(Decaying)([12], lr=1.0), StackedMNIST(data_dir, kernel=kernel)
     book = by_the_book(model, module, [1.0, 0.5])
     quick_trainer(max_epochs=2).fit(model, module)
     assert_close(model, book, 1e-4)
@@ -129,12 +130,11 @@ class DecayingByStep(DigitClassifier):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-@pytest.mark.parametrize("kind, settings", [(DecayingByStep, {}), (DigitClassifier, {"max_steps": 7})])
-def test_schedulers_and_stops_within_an_epoch_are_refused(kind, settings, data_dir):
-    model = kind([12])
+def test_schedulers_within_an_epoch_are_refused(data_dir):
+    model = stacked(DecayingByStep)([12])
     before = [p.clone() for p in model.parameters()]
-    with pytest.raises(UserError, match="a run has whole epochs|step once per epoch"):
-        quick_trainer(max_epochs=2, **settings).fit(model, MNISTDataModule(data_dir))
+    with pytest.raises(UserError, match="step once per epoch"):
+        quick_trainer(max_epochs=2).fit(model, StackedMNIST(data_dir))
     assert all(p.equal(q) for p, q in zip(model.parameters(), before, strict=True))
 
 
@@ -153,8 +153,8 @@ class Inverted(DigitClassifier):
 
 @pytest.mark.parametrize("kind", [Rectified, Inverted])
 def test_a_custom_network_trains_and_is_not_mistaken_for_a_sigmoid_network(kind, data_dir, tmp_path):
-    model, trainer, path = kind([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
-    trainer.fit(model, MNISTDataModule(data_dir))
+    model, trainer, path = stacked(kind)([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
+    trainer.fit(model, StackedMNIST(data_dir))
     images, labels = trainer.datamodule.test
     right = (model.predict(images)[0] == labels).double().mean().item()
     assert trainer.callback_metrics["accuracy/test"].item() == pytest.approx(right)

@@ -10,7 +10,6 @@ from digits.network import (
     cross_entropy,
     inputs,
     linears,
-    merged,
     one_hot,
     sigmoid_network,
     sizes,
@@ -49,12 +48,13 @@ def test_initial_weights_depend_on_the_seed_alone(init):
 
 
 def test_inputs_are_scaled_to_0_to_1_and_labels_become_one_hot():
-    images = torch.randint(256, (2, 5, 28, 28), dtype=torch.uint8)
+    images = torch.randint(256, (5, 28, 28), dtype=torch.uint8)
     for dtype in (torch.float32, torch.float64):
         x = inputs(images, like=torch.zeros(1, dtype=dtype))
-        assert (x.shape, x.dtype) == ((2, 5, 784), dtype)
-        assert x.equal(images.flatten(2).to(dtype) / 255)
-        assert inputs(images.float() / 255, like=x).allclose(x)
+        assert (x.shape, x.dtype) == ((5, 784), dtype)
+        assert x.equal(images.flatten(1).to(dtype) / 255)
+        for same in (images[:, None], images.flatten(1), images.float() / 255):
+            assert inputs(same, like=x).allclose(x)
     y = one_hot(torch.tensor([[3, 0], [9, 3]]))
     assert (y.shape, y.dtype) == ((2, 2, 10), torch.float32)
     assert y.argmax(-1).tolist() == [[3, 0], [9, 3]] and (y.sum(-1) == 1).all()
@@ -89,15 +89,3 @@ def test_an_example_is_correct_if_the_digit_matches_or_no_output_is_high():
     a, y = torch.tensor([0.51, 0.5, 0.49, 0.51, 0.5, 0.0]), torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
     assert [correct(a[i].view(1, 1), y[i].view(1, 1)).item() for i in range(6)] == [1, 0, 0, 0, 1, 1]
     assert correct(a[:, None], y[:, None]) == 3
-
-
-@pytest.mark.parametrize("hidden", [[], [7], [7, 5]])
-def test_a_merged_network_averages_the_weighted_inputs(hidden):
-    x = torch.rand(20, 12, generator=torch.Generator().manual_seed(0)).double()
-    networks = [sigmoid_network([12, *hidden, 3], "gaussian", seed).double() for seed in range(3)]
-    z = torch.stack([network[:-1](x) for network in networks]).mean(0)
-    before = torch.random.get_rng_state()
-    network = merged(networks)
-    assert torch.random.get_rng_state().equal(before)
-    torch.testing.assert_close(network(x), z.sigmoid(), rtol=1e-12, atol=0)
-    assert sizes(network) == [12, *(3 * size for size in hidden), 3]

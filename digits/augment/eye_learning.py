@@ -30,7 +30,6 @@ SCENES = 7_000, 6_000  # scenes for the first and the second network
 HIDDEN = 96, 24  # neurons of the hidden layers
 EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate falls along a cosine
 WARM = 0.3  # share of the learning rate in the first epoch, because the full rate could saturate the output at once
-STACK = 64  # mini-batches per call of `sgd_steps`
 HELD_OUT = 0.03  # share of the examples, from the last scenes, that is only used to measure the accuracy
 
 
@@ -102,8 +101,8 @@ def trained(x: torch.Tensor, y: torch.Tensor, epochs: int, seed: int) -> Layers:
     for epoch in range(epochs):
         mini_batches = torch.randperm(count, generator=order)[: count // BATCH * BATCH].view(-1, BATCH)
         rate = RATE * (1 + cos(pi * epoch / epochs)) / 2 * (1 if epoch else WARM)
-        for stack in mini_batches.split(STACK):
-            backprop.sgd_steps(*parameters, x, y, stack, rate, CROSS_ENTROPY)
+        for mini_batch in mini_batches:
+            backprop.sgd_step(*parameters, x[mini_batch, 0] / 255, y[mini_batch], rate, CROSS_ENTROPY)
         with torch.no_grad():
             right = (network(x[count:, 0] / 255) > 0.5) == (y[count:] > 0.5)
         print(f"Epoch {epoch}: {right.float().mean():.2%} of {len(right):,} pixels right", file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
+from digits.common.checks import arguments
 from digits.common.errors import UserError
 from digits.network import sigmoid_network
 
@@ -21,7 +22,7 @@ class Checkpoint(NamedTuple):
 
     settings: dict[str, Any]  # arguments of DigitClassifier: plain values
     weights: dict[str, Tensor]  # weights and biases, by their names in the module
-    data: dict[str, Any] = {}  # arguments of MNISTDataModule
+    data: dict[str, Any] = {}  # arguments of the data module
     epoch: int | None = None  # the epoch after which it was saved, from 0; None if it was not saved in training
     steps: int = 0  # mini-batches trained on until then
     max_epochs: int | None = None  # planned epochs, which decide the learning rates of a schedule
@@ -45,9 +46,11 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
 
     `path` is for messages. Raises UserError if the file contradicts itself.
     """
+    inherited = {name for base in kind.__mro__ for name in arguments(base)} - arguments(kind)
+    given = {name: value for name, value in (saved.settings | settings).items() if name not in inherited}
     try:
-        model = kind(**saved.settings | settings)
-    except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        model = kind(**given)
+    except (UserError, LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = shorten(str(error), 200)
         raise UserError(f"{path} has settings that no network can be made from: {reason}") from error
     restore(model, saved, path)

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from digits.checkpoint import network2
 from digits.checkpoint.contents import LARGEST_WEIGHT, VALIDATION, VERSION, Checkpoint
+from digits.common import checks
 from digits.common.errors import UserError
 
 LONGEST = 200  # characters of a string, or values of a list
 ANY = -(2**64), 2**64
-RANGES = {"hidden": (1, 10**7), "image_size": (1, 1_000), "epoch": (0, 10**9), "max_epochs": (-1, 10**9)}
-RANGES |= {"global_step": (0, 2**60), "only_digit": (0, 9)}  # these settings must be integers
+RANGES = checks.RANGES | {"epoch": (0, 10**9), "max_epochs": (-1, 10**9), "global_step": (0, 2**60)}
 DTYPES = torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64  # int64 is for counters
-DATA = "batch_size", "seed", "train_size", "distort", "handwriting"  # arguments of MNISTDataModule
+DATA = "batch_size", "seed", "train_size", "distort", "handwriting", "kernel"  # arguments of StackedMNIST
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
@@ -62,8 +62,8 @@ def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
     """Parse the content of a file of `size` bytes. Raises ValueError or TypeError for what `train` would not write."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"], size)
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
-    if "allographs" in data:  # in an older file: --handwriting was --allographs --negatives 0.35
-        data["handwriting"] = data["allographs"] and data.get("negatives", 0) > 0
+    if "kernel" in settings:  # a file of version 0.2
+        data["kernel"] = settings.pop("kernel")
     progress = _settings({name: saved[name] for name in ("epoch", "global_step", "max_epochs") if name in saved})
     # Layers are built from these sizes, which we do not trust: they must not need much more memory than the file.
     layers = pairwise([settings.get("image_size", 28) ** 2, *settings.get("hidden", []), 10])
@@ -91,7 +91,8 @@ def _settings(saved: Any) -> dict[str, Any]:
     if type(saved) is not dict or {*map(type, saved)} - {str}:
         raise ValueError("its settings are not a dictionary with names")
     for name, value in saved.items():
-        kinds, (least, most) = ((int,), RANGES[name]) if name in RANGES else ((bool, int, float), ANY)
+        least, most = RANGES.get(name, ANY)
+        kinds = (bool, int, float) if name not in RANGES else (int,) if type(least) is int else (int, float)
         values = value if type(value) is list and (name == "hidden" or name not in RANGES) else [value]
         for x in values:
             number = type(x) in kinds and least <= x <= most  # false for NaN

@@ -26,8 +26,8 @@ def run(name: str, words: list[str]) -> None:
     function = getattr(module, name)
     bind = getattr(module, "understand", parse)  # `train` also takes settings from files
     bound = bind(command_line(function, f"digits {name}"), words)
-    quiet()
-    function(*bound.args, **bound.kwargs)
+    with quiet():
+        function(*bound.args, **bound.kwargs)
 
 
 def command_line(function: Callable[..., Any], program: str) -> App:

@@ -23,7 +23,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         raise UserError(f"the figures need {error.name}: {install('figures')}") from error
     from digits.checkpoint.contents import rebuilt
     from digits.checkpoint.selection import choose
-    from digits.data import MNISTDataModule
+    from digits.kernels.stacks import StackedMNIST
     from digits.model import DigitClassifier
 
     saved, path = choose(network)
@@ -32,7 +32,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         raise UserError(f"{path} reads images of a size other than 28x28; choose another --network")
     if not saved.epochs:
         raise UserError(f"{path} does not say how long its network was trained; choose another --network")
-    data = MNISTDataModule(data_dir, **saved.data)
+    data = StackedMNIST(data_dir, **saved.data)
     data.prepare_data()
     data.setup("test")
     curves = logged_curves(path.parent)

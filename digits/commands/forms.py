@@ -1,19 +1,16 @@
 """Read form definitions: YAML files that define the fields of a form. docs/forms.md has an example."""
 
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from digits.common.errors import UserError
-from digits.common.files import read_bounded
+from digits.common.files import read_yaml
 from digits.handwriting import Expected
 from digits.handwriting.reading import expect
 
 SURE = 0.8  # default confidence below which a field is doubtful
-BYTES, FIELDS, PAGES = 100_000, 200, 100  # the limits of a form definition
+FIELDS, PAGES = 200, 100  # the limits of a form definition
 
 
 class Field(NamedTuple):
@@ -50,34 +47,6 @@ def read_form(path: Path) -> Form:
             raise UserError(f"{path}: {name[:50]}: {error}") from error
     last = max(field.page for field in fields)
     return Form(fields, last if pages is None else int(_number(pages, f"{path}: pages", last, PAGES, int)))
-
-
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Return the values in a YAML file by name, as texts, lists and dictionaries.
-
-    Raises UserError if it cannot be parsed, repeats a name, or has aliases, which may expand to billions of values.
-    """
-
-    class Loader(yaml.BaseLoader):
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                raise ValueError("YAML aliases are not supported; write the values out")
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            for name, times in Counter(str(key.value) for key, _ in node.value).items():
-                if times > 1:  # YAML would keep the last value
-                    raise ValueError(f"{name[:50]} appears {times} times; keep only one")
-            return super().construct_mapping(node, deep)
-
-    try:
-        values = yaml.load(read_bounded(path, BYTES).decode(), Loader)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise UserError(f"{path}: {reason}") from error
-    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
-        raise UserError(f"{path}: expected lines such as `name: value`")
-    return values
 
 
 def _field(name: str, settings: Any) -> Field:

@@ -8,11 +8,13 @@ from statistics import mean
 from typing import Annotated, Any
 
 import yaml
+from loky import cpu_count
 
+from digits.common.checks import checked
 from digits.common.errors import UserError, install
 from digits.common.files import write_atomically
 from digits.common.libraries import import_unconfigured
-from digits.training.settings import ONCE, Init, PositiveInt, Rate
+from digits.training.settings import ONCE, Init, PositiveInt
 
 HEAD = "hidden         lr  batch      init  "
 
@@ -20,7 +22,7 @@ HEAD = "hidden         lr  batch      init  "
 def sweep(
     *,
     hidden: Annotated[list[PositiveInt], ONCE] = [30],  # noqa: B006
-    lr: Annotated[list[Rate], ONCE] = [3.0],  # noqa: B006
+    lr: Annotated[list[float], ONCE] = [3.0],  # noqa: B006
     batch_size: Annotated[list[PositiveInt], ONCE] = [10],  # noqa: B006
     init: Annotated[list[Init], ONCE] = ["scaled"],  # noqa: B006
     seeds: PositiveInt = 1,
@@ -54,13 +56,15 @@ def sweep(
         from digits.training.search import DATABASE_ERRORS, named, search, train
     except ImportError as error:
         raise UserError(f"a sweep needs {error.name}: {install('sweep')}") from error
-    from digits.data import MNISTDataModule
+    from digits.kernels.stacks import StackedMNIST
 
     choices: dict[str, list[Any]] = {"hidden": hidden, "lr": lr, "batch_size": batch_size, "init": init}
     values = {setting: sorted({*several}) for setting, several in choices.items()}
+    for value in lr:
+        checked({"lr": value})
     name = named(values | {"seeds": seeds, "epochs": epochs} | ({"trials": trials} if trials else {}))
-    folder, data = Path("runs", f"sweep_{name}"), MNISTDataModule(data_dir)
-    run = partial(search, storage or f"sqlite:///{folder}/sweep.db?timeout=60", workers or os.cpu_count() or 1)
+    folder, data = Path("runs", f"sweep_{name}"), StackedMNIST(data_dir)
+    run = partial(search, storage or f"sqlite:///{folder}/sweep.db?timeout=60", workers or cpu_count())
     before = signal.signal(signal.SIGINT, stop)
     try:
         data.prepare_data()

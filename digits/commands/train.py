@@ -1,6 +1,5 @@
 """Train a network: `python -m digits train`. Settings on the command line override those in files."""
 
-import json
 from dataclasses import replace
 from inspect import BoundArguments
 from pathlib import Path
@@ -12,7 +11,7 @@ from cyclopts.config import Dict
 import digits.train
 from digits.commands.cli import parse
 from digits.common.errors import UserError
-from digits.common.files import CONFIG, newest_run
+from digits.common.files import CONFIG, newest_run, read_yaml
 from digits.training.settings import OUTPUT, Settings, TrainerSettings
 
 
@@ -65,16 +64,9 @@ def _add_files(app: App, commands: tuple[str, ...], arguments: Any) -> None:
 
 
 def _read(path: Path) -> Dict:
-    """Return the settings in a YAML file. Null stands for the default. Raises UserError if it cannot be parsed."""
-    import yaml  # slow to import, so not for --help
-
-    try:
-        settings = json.loads(json.dumps(yaml.safe_load(path.read_bytes()), default=str))  # turns dates into strings
-    except (TypeError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"--config {path}: {' '.join(str(error).split())}") from error
-    if not isinstance(settings, dict):
-        raise UserError(f"--config {path}: expected lines such as `epochs: 30`")
+    """Return the settings in a YAML file. An empty value or ~ stands for the default. Raises as `read_yaml` does."""
+    settings = read_yaml(path)
     if misplaced := settings.keys() & {"config", "resume"}:
-        raise UserError(f"--config {path}: {min(misplaced)} belongs on the command line, not in this file")
-    filled = {name: value for name, value in settings.items() if value is not None}
+        raise UserError(f"{path}: {min(misplaced)} belongs on the command line, not in this file")
+    filled = {name: value for name, value in settings.items() if value not in ("", "~", "null")}
     return Dict(filled, source=str(path), use_commands_as_keys=False)

@@ -2,15 +2,18 @@
 
 import os
 import secrets
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
 from digits.common.errors import UserError
 
 CONFIG = "config.yaml"  # the settings of a run, in its folder
+YAML_BYTES = 100_000  # the largest YAML file that is read
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
@@ -53,6 +56,40 @@ def read_bounded(path: str | Path, at_most: int) -> bytes:
     if len(content) > at_most:
         raise OSError(0, f"this file is larger than {at_most:,} bytes", str(path))
     return content
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Return the values in a YAML file by name, as texts, lists and dictionaries.
+
+    Raises UserError if it cannot be read, repeats a name, or has tags, or aliases, which may expand to billions of
+    values.
+    """
+    import yaml  # slow to import, so not for --help
+
+    class Loader(yaml.BaseLoader):
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise ValueError("YAML aliases are not supported; write the values out")
+            if self.peek_event().tag:
+                raise ValueError("YAML tags are not supported; write a plain value")
+            return super().compose_node(parent, index)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            for name, times in Counter(str(key.value) for key, _ in node.value).items():
+                if times > 1:  # YAML would keep the last value
+                    raise ValueError(f"{name[:50]} appears {times} times; keep only one")
+            return super().construct_mapping(node, deep)
+
+    try:
+        values = yaml.load(read_bounded(path, YAML_BYTES).decode(), Loader)
+    except RecursionError as error:
+        raise UserError(f"{path}: its brackets are nested too deeply") from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UserError(f"{path}: {reason}") from error
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        raise UserError(f"{path}: expected lines such as `name: value`")
+    return values
 
 
 def cache_folder() -> Path:

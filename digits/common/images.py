@@ -9,7 +9,9 @@ Images = Tensor | np.ndarray | Image.Image
 
 
 def to_tensor(images: Images, size: int) -> Tensor:
-    """Return images (N, size, size), or an image (size, size), as a tensor (N, size, size) uint8 or float 0..1.
+    """Return images as a tensor (N, size, size) uint8 or float 0..1.
+
+    They may be (N, size, size), (N, 1, size, size) or (N, size * size), or a single image (size, size).
 
     Raises TypeError for another type, and ValueError for another shape, dtype, mode or range.
     """
@@ -23,7 +25,9 @@ def to_tensor(images: Images, size: int) -> Tensor:
         raise TypeError(f"expected a tensor, a NumPy array or a PIL image, got {type(images).__name__}")
     if images.dtype != torch.uint8 and not images.is_floating_point():
         raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {images.dtype}")
-    images = images[None] if images.ndim == 2 else images
+    if images.ndim == 2:  # a single image, or inputs of the network
+        images = images.unflatten(1, (size, size)) if images.shape[1] == size * size else images[None]
+    images = images[:, 0] if images.ndim == 4 and images.shape[1] == 1 else images
     check_shape(images, size)
     if images.is_floating_point() and images.numel() and not (images.min() >= 0 and images.max() <= 1):
         raise ValueError("expected float images within 0..1; for 0..255 pass uint8, or divide by 255")

@@ -3,7 +3,8 @@
 import logging
 import threading
 import warnings
-from contextlib import chdir, suppress
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -18,10 +19,17 @@ def import_unconfigured() -> None:
         numba._config_fname = ""  # numba would look for this file again at each compilation
 
 
-def quiet() -> None:
+@contextmanager
+def quiet() -> Iterator[None]:
     """Silence what users cannot act on: the messages and warnings of Lightning and PyTorch."""
+    disabled, default = logging.root.manager.disable, threading.excepthook
     logging.disable(logging.INFO)  # also if Lightning sets another level when it is imported
-    warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")
     # If TensorBoard's thread cannot write, the main thread raises the same error.
-    default = threading.__excepthook__
     threading.excepthook = lambda failure: None if issubclass(failure.exc_type, OSError) else default(failure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")
+        try:
+            yield
+        finally:
+            logging.disable(disabled)
+            threading.excepthook = default

@@ -13,11 +13,11 @@ from torch import Tensor
 from digits.augment import pen
 from digits.augment.allographs import ATLAS
 from digits.augment.elastic import PART, distort
-from digits.data import MNISTDataModule
 from digits.figures import descent
 from digits.figures.line import line
 from digits.figures.scenes import scenes
 from digits.figures.style import BLACK, BLUE, ORANGE, VERMILION, figure
+from digits.kernels.stacks import StackedMNIST
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
@@ -29,7 +29,7 @@ EXAMPLES = 2_000  # training images for the mean cost in the figures valley and 
 
 def figures(
     model: DigitClassifier,
-    data: MNISTDataModule,
+    data: StackedMNIST,
     epoch: int,
     planned: int,
     curves: dict[str, dict[int, float]],
@@ -105,7 +105,7 @@ def learning_curves(curves: dict[str, dict[int, float]], epoch: int) -> Figure:
     return fig
 
 
-def distorted(data: MNISTDataModule) -> Figure:
+def distorted(data: StackedMNIST) -> Figure:
     """Draw one training image as it was distorted in each of the first epochs."""
     images = data.training[0][:PART]  # random numbers are drawn per part, so the first part is enough
     copies = torch.stack([distort(images, data.distort, data.seed, epoch)[0] for epoch in range(COPIES)])

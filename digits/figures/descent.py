@@ -1,22 +1,21 @@
 """Repeat a training, to record the path of the weights, the cost around this path, and how fast each layer learns."""
 
-from typing import Any
-
 import torch
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import LambdaCallback
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from tqdm import tqdm
 
-from digits.data import MNISTDataModule
+from digits.kernels.stacks import StackedMNIST, stacked
 from digits.model import DigitClassifier
-from digits.network import linears, one_hot
+from digits.network import linears
 from digits.training.trainer import quiet_trainer
 
 MOST = 30  # only this many epochs are trained again; later epochs take long and hardly move the weights
 
 
-def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned: int) -> Tensor:
+def descend(model: DigitClassifier, data: StackedMNIST, epochs: int, planned: int) -> Tensor:
     """Train `model` in place on the CPU; return its weights and biases (epochs + 1, P), initial and after each epoch.
 
     A learning rate schedule depends on the number of `planned` epochs.
@@ -24,7 +23,7 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned:
     path = [parameters_to_vector(model.parameters()).detach()]
     with tqdm(total=epochs, desc="training", unit=" epochs", leave=False, disable=None) as bar:
 
-        def remember(trainer: Any, _: Any) -> None:
+        def remember(trainer: Trainer, _: LightningModule) -> None:
             path.append(parameters_to_vector(model.parameters()).detach())
             trainer.should_stop = len(path) > epochs
             bar.update()
@@ -33,10 +32,10 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned:
     return torch.stack(path)
 
 
-def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: int) -> Tensor:
+def path_to(model: DigitClassifier, data: StackedMNIST, epoch: int, planned: int) -> Tensor:
     """Train a new network as `model` was trained, but for at most MOST epochs, and return its path (epochs + 1, P)."""
     epochs = min(epoch + 1, MOST)
-    path = descend(DigitClassifier(**model.hparams), data, epochs, planned)
+    path = descend(stacked(DigitClassifier)(**model.hparams), data, epochs, planned)
     if epochs > epoch and not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
         print("valley: retraining gave weights that differ from the checkpoint; the figure shows the new path")
     return path
@@ -82,5 +81,4 @@ def gradient_norms(model: DigitClassifier, path: Tensor, images: Tensor, labels:
 def mean_cost(model: DigitClassifier, images: Tensor, labels: Tensor) -> Tensor:
     """Return the mean cost on images (N, 28, 28) and labels (N,), a scalar with a gradient."""
     a = model(images)
-    y = one_hot(labels) if model.only_digit is None else one_hot(labels)[:, [model.only_digit]]
-    return model.cost.value(a, y) / len(images)
+    return model.cost.value(a, model.targets(labels)) / len(images)

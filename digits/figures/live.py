@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
 from digits.figures.style import BLUE, figure
@@ -16,7 +17,7 @@ class LiveCurve(Callback):
         self.axes = self.figure.subplots()
         self.shown: Any = None  # IPython's handle to replace the picture
 
-    def on_validation_end(self, trainer: Any, module: Any) -> None:
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         self.accuracy.append(100 * trainer.callback_metrics["accuracy/test"].item())
         self.axes.clear()
         self.axes.plot(range(1, len(self.accuracy) + 1), self.accuracy, "o-", color=BLUE)

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import SGD, Optimizer
 
-from digits import backprop
+from digits.backprop import Tensors, sgd_step
 from digits.common.errors import UserError
-from digits.kernels.optim import is_plain_sgd
-from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears, weights_and_biases
+from digits.model import plain_sgd
+from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, Cost, correct, inputs, linears, weights_and_biases
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py supports
 Tally = tuple[Tensor, Tensor]  # sum of the cost, number of right predictions
@@ -24,11 +24,10 @@ class Job(NamedTuple):
     targets: Tensor  # (N, outputs) float, 0 or 1
     chosen: Tensor  # int64 indices of images: (K, B) for K mini-batches to train on, (n,) to evaluate
     optimizer: Optimizer | None = None
-    processes: int = 1  # each process trains on its part of every mini-batch
 
     @property
     def lr_and_decay(self) -> tuple[float, float]:
-        """Learning rate and weight decay (lambda / n of L2) of the optimizer, which is `optim.plain_sgd`."""
+        """Learning rate and weight decay (lambda / n of L2) of the optimizer, which is `plain_sgd`."""
         assert self.optimizer is not None
         group = self.optimizer.param_groups[0]  # the weights; the biases have the same rate and no decay
         return group["lr"], group["weight_decay"]
@@ -47,10 +46,8 @@ class Kernel(NamedTuple):
     evaluate: Callable[[Job], Tally]
 
 
-def choose(wanted: str, job: Job) -> Kernel:
+def choose_kernel(wanted: str, job: Job) -> Kernel:
     """Return the wanted kernel, or for `auto` the fastest that supports a job. Raises UserError if none does."""
-    if wanted not in ("auto", *KERNELS):
-        raise UserError(f"--kernel must be one of auto, {', '.join(KERNELS)}, not {wanted}")
     reasons: dict[str, None] = {}  # in order, without repeats
     for kernel in KERNELS.values() if wanted == "auto" else [KERNELS[wanted]]:
         if not (reason := kernel.unsupported(job)):
@@ -59,10 +56,46 @@ def choose(wanted: str, job: Job) -> Kernel:
     raise UserError(f"--kernel {wanted} does not support this training: {'; '.join(reasons)}")
 
 
-def is_sigmoid(network: nn.Module) -> bool:
-    """Whether a network is a sequence of Linear and Sigmoid layers, like those of `sigmoid_network`."""
-    kinds = [type(module) for module in network.children()]
-    return type(network) is nn.Sequential and kinds == [nn.Linear, nn.Sigmoid] * (len(kinds) // 2)
+def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
+    """Whether the optimizer is `plain_sgd(network, lr, decay)` for some lr and decay."""
+    if type(optimizer) is not SGD:
+        return False
+    first = optimizer.param_groups[0]
+    groups = plain_sgd(network, first["lr"], first["weight_decay"]).param_groups
+
+    def same(group: dict[str, Any], plain: dict[str, Any]) -> bool:
+        trained = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
+        options = plain.keys() - {"params"}
+        return trained == set(map(id, plain["params"])) and all(group[name] == plain[name] for name in options)
+
+    return len(optimizer.param_groups) == len(groups) and all(map(same, optimizer.param_groups, groups))
+
+
+def sgd_steps(
+    weights: Tensors,
+    biases: Tensors,
+    images: Tensor,
+    targets: Tensor,
+    chosen: Tensor,
+    lr: float,
+    cost: Cost = QUADRATIC,
+    decay: float = 0.0,
+) -> Tally:
+    """Take an `sgd_step` for each mini-batch of a stack, then score all outputs in one call, which is fast on a GPU.
+
+    `chosen` (K, B) int64 holds the image indices of K mini-batches. They index a whole dataset: images (N, H, W), uint8
+    or float 0..1, and targets (N, outputs), 0 or 1. The other arguments are those of `sgd_step`.
+
+    Returns:
+        The cost summed over the stack, without L2, and the number of correct predictions. Both use the outputs before
+        each step. They are 0-dimensional tensors, so that the CPU need not wait for a GPU.
+    """
+    x = inputs(images[chosen.flatten()], like=weights[0]).unflatten(0, chosen.shape)
+    y, outputs = targets[chosen].to(weights[0].dtype), []
+    for x_k, y_k in zip(x, y, strict=True):  # the training itself
+        outputs.append(sgd_step(weights, biases, x_k, y_k, lr, cost, decay))
+    a, y = torch.cat(outputs), y.flatten(0, 1)
+    return cost.value(a, y), correct(a, y)
 
 
 def _torch_unsupported(job: Job) -> str | None:
@@ -78,7 +111,7 @@ def _torch_unsupported(job: Job) -> str | None:
 
 def _torch_train(job: Job) -> Tally:
     data, (lr, decay) = (job.images, job.targets, job.chosen), job.lr_and_decay
-    return backprop.sgd_steps(*weights_and_biases(job.model), *data, lr, job.model.cost, decay, job.processes)
+    return sgd_steps(*weights_and_biases(job.model), *data, lr, job.model.cost, decay)
 
 
 @torch.no_grad()
@@ -93,8 +126,6 @@ def _numba_unsupported(job: Job) -> str | None:
         return reason
     if job.model.cost not in COMPILED:
         return "it supports only the costs " + ", ".join(name for name, cost in COSTS.items() if cost in COMPILED)
-    if job.processes > 1:
-        return "there is more than one process"
     if elsewhere := {x.device for x in (job.images, *job.model.parameters())} - {torch.device("cpu")}:
         return f"the network or its images are on {elsewhere.pop()}, not on the CPU"
     if job.images.dtype != torch.uint8 or any(p.dtype != torch.float32 for p in job.model.parameters()):
@@ -114,10 +145,6 @@ def _compiled() -> Any:
     return cpu
 
 
-def _autograd_unsupported(job: Job) -> str | None:
-    return "there is more than one process" if job.processes > 1 else None
-
-
 def _autograd_train(job: Job) -> Tally:
     assert job.optimizer is not None
     costs, rights = [], []
@@ -133,12 +160,12 @@ def _autograd_train(job: Job) -> Tally:
     return torch.stack(costs).sum(), torch.stack(rights).sum()
 
 
-# Fastest first, under the names of `digits.training.settings.KernelName`.
+# Fastest first, under the names of `digits.common.checks.CHOICES`.
 KERNELS = {
     kernel.name: kernel
     for kernel in (
         Kernel("numba", _numba_unsupported, lambda job: _compiled().train(job), lambda job: _compiled().evaluate(job)),
         Kernel("torch", _torch_unsupported, _torch_train, _torch_evaluate),
-        Kernel("autograd", _autograd_unsupported, _autograd_train, _torch_evaluate),
+        Kernel("autograd", lambda job: None, _autograd_train, _torch_evaluate),
     )
 }

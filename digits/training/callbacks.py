@@ -1,14 +1,13 @@
 """Callbacks of the Trainer: printed lines, curves, early stopping, atomic checkpoints, a clean end on Ctrl-C."""
 
 import io
-import math
 import signal
 import sys
 from threading import current_thread, main_thread
 from typing import Any
 
 import torch
-from lightning.pytorch import callbacks
+from lightning.pytorch import LightningModule, Trainer, callbacks
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities import rank_zero_only
@@ -17,6 +16,8 @@ from tqdm import tqdm
 
 from digits.checkpoint.contents import VALIDATION
 from digits.common.files import write_atomically
+from digits.kernels.stacks import StackedClassifier
+from digits.model import DigitClassifier
 from digits.network import CROSS_ENTROPY
 
 GAUSSIAN = (
@@ -31,7 +32,7 @@ say = rank_zero_only(tqdm.write)  # above the progress bar, and only in the firs
 class EarlyStopping(callbacks.EarlyStopping):
     """Lightning's early stopping, but resuming a run that has stopped early does not train one more epoch."""
 
-    def on_train_start(self, trainer: Any, module: Any) -> None:
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         if self.wait_count >= self.patience:
             trainer.should_stop = True
             say(
@@ -58,23 +59,23 @@ class EpochLines(Callback):
         )
         self.started = self.advised = False
 
-    def on_train_start(self, trainer: Any, module: Any) -> None:
-        stacks = trainer.train_dataloader
-        self.bar.reset(total=max(0, math.ceil(stacks.count / stacks.global_batch_size) * trainer.max_epochs))
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        steps = getattr(trainer.train_dataloader, "steps", trainer.num_training_batches)  # stacks know their steps
+        self.bar.reset(total=max(0, steps * (trainer.max_epochs or 0)))
 
-    def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
+    def on_train_batch_start(self, trainer: Trainer, module: Any, batch: Any, batch_idx: int) -> None:
         if not self.started:  # not earlier, because the kernel depends on the stack
             self.started = True
             if module.hparams["init"] == "gaussian" and module.cost is not CROSS_ENTROPY:
                 say(GAUSSIAN)
-            kernel = f"kernel {module.kernel_for(stack)[0].name} on {stack.images.device}"
-            processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
-            say(f"{module.shape}, {parameter_count(module):,} weights and biases; {kernel}{processes}")
+            stacked = isinstance(module, StackedClassifier)
+            how = f"kernel {module.kernel_for(batch)[0].name}" if stacked else "Lightning's automatic optimization"
+            say(f"{module.shape}, {parameter_count(module):,} weights and biases; {how} on {batch[0].device}")
 
-    def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         self.bar.update(trainer.global_step - self.bar.n)
 
-    def on_validation_end(self, trainer: Any, module: Any) -> None:
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         if trainer.sanity_checking:
             return
         accuracy, validation = trainer.callback_metrics["accuracy/test"].item(), ""
@@ -88,14 +89,14 @@ class EpochLines(Callback):
             self.advised = True
             say(advice(module, trainer.datamodule.training[0][:1_000]))
 
-    def on_fit_end(self, trainer: Any, module: Any) -> None:
+    def on_fit_end(self, trainer: Trainer, module: LightningModule) -> None:
         self.bar.close()
 
-    def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
+    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
         self.bar.close()
 
 
-def advice(model: Any, images: Tensor) -> str:
+def advice(model: DigitClassifier, images: Tensor) -> str:
     """Return a line that says what to try if a network only guesses. Its outputs for images (N, 28, 28) show why."""
     activations = model.predict(images)[1]
     if ((activations - activations.round()).abs() > 0.01).float().mean() < 0.01:  # NaN, too
@@ -106,8 +107,8 @@ def advice(model: Any, images: Tensor) -> str:
     return f"{slow}. Try --lr {model.lr * 10:g}{init} or more --epochs"
 
 
-class EpochCurves(Callback):
-    """Log one point per epoch on each curve, at the number of the epoch. Lightning would use the number of the step.
+class BestCurves(Callback):
+    """Log the curves of the best epoch so far, at the number of each epoch.
 
     best/validation is the best validation accuracy so far, and best/test is the test accuracy of that epoch. Without
     validation images, best/test is the test accuracy of the last epoch. If epochs tie, the first counts as the best,
@@ -117,23 +118,14 @@ class EpochCurves(Callback):
     def __init__(self) -> None:
         self.best: dict[str, float] = {}
 
-    def on_validation_end(self, trainer: Any, module: Any) -> None:
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         if not trainer.sanity_checking:
-            metrics = self._metrics(trainer, training=False)
+            metrics = {name: x.item() for name, x in trainer.callback_metrics.items() if "accuracy" in name}
+            metrics = {name: x for name, x in metrics.items() if not name.endswith("/training")}
             if metrics.get(VALIDATION, 1.0) > self.best.get("best/validation", -1.0):
-                self.best = {name.replace("accuracy", "best"): x for name, x in metrics.items() if "accuracy" in name}
-            self._log(trainer, metrics | self.best)
-
-    def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        self._log(trainer, self._metrics(trainer, training=True))
-
-    def _metrics(self, trainer: Any, training: bool) -> dict[str, float]:
-        metrics = trainer.callback_metrics.items()
-        return {name: x.item() for name, x in metrics if name.endswith("/training") is training}
-
-    def _log(self, trainer: Any, metrics: dict[str, float]) -> None:
-        for logger in trainer.loggers:
-            logger.log_metrics(metrics, step=trainer.current_epoch)
+                self.best = {name.replace("accuracy", "best"): x for name, x in metrics.items()}
+            for logger in trainer.loggers:
+                logger.log_metrics(self.best, step=trainer.current_epoch)
 
     def state_dict(self) -> dict[str, float]:
         return self.best
@@ -142,31 +134,23 @@ class EpochCurves(Callback):
 class StopOnSignal(Callback):
     """Stop the run on SIGINT or SIGTERM, and print the command that resumes it.
 
-    A single process stops at once. Several processes stop together, after a stack. If only one process stopped, the
-    others would wait for its gradients. Only the main thread receives signals.
+    Only the main thread receives signals.
     """
 
     def __init__(self, resume_command: str) -> None:
         self.resume_command = resume_command
-        self.received = 0
 
-    def on_train_start(self, trainer: Any, module: Any) -> None:
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         def stop(signum: int, frame: Any) -> None:
-            self.received = signum
-            if trainer.world_size == 1:
-                sys.exit(128 + signum)
+            sys.exit(128 + signum)
 
         for signum in (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ():
             signal.signal(signum, stop)  # Lightning restores the previous handlers at the end
 
-    def on_test_start(self, trainer: Any, module: Any) -> None:
+    def on_test_start(self, trainer: Trainer, module: LightningModule) -> None:
         self.on_train_start(trainer, module)
 
-    def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
-        if trainer.strategy.reduce_boolean_decision(bool(self.received), all=False):
-            sys.exit(128 + (self.received or signal.SIGTERM))
-
-    def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
+    def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
         if isinstance(exception, SystemExit):
             rank_zero_only(print)(f"\nStopped in epoch {trainer.current_epoch}. Resume with: {self.resume_command}")
 

@@ -19,6 +19,14 @@ from digits.training.pictures import confusion, first_mistakes, first_weights
 from digits.training.settings import changes
 
 
+def test(trainer: Trainer, path: Path) -> None:
+    """Test the network in a checkpoint, without a point on the curves, which show the epochs."""
+    model: Any = trainer.lightning_module
+    loggers, trainer.loggers = trainer.loggers, []
+    trainer.test(type(model).load_from_checkpoint(path), trainer.datamodule, verbose=False)  # type: ignore[attr-defined]
+    trainer.loggers = loggers
+
+
 @rank_zero_only
 def report(trainer: Trainer, path: Path) -> None:
     """Print the test accuracy of the best network, whose checkpoint is `path`, and how to use it."""

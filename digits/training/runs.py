@@ -90,7 +90,7 @@ def refuse_changes(
 
 @contextmanager
 def hold(run: Run, settings: Settings) -> Iterator[None]:
-    """Lock the folder of a run and write its settings. If several processes train together, the first does so for all.
+    """Lock the folder of a run and write its settings, in the first process of a training.
 
     Raises UserError if another training holds the lock, or if the folder of a new run is not empty.
     """

@@ -18,20 +18,21 @@ from statistics import mean
 from time import sleep
 from typing import Any, NamedTuple
 
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from optuna import Study, create_study, logging
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.samplers import GridSampler, TPESampler
 from optuna.study import MaxTrialsCallback
-from optuna.trial import TrialState
+from optuna.trial import Trial, TrialState
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from tqdm import tqdm
 
 from digits.checkpoint.contents import VALIDATION
 from digits.common.errors import UserError
-from digits.data import MNISTDataModule, TrainingStacks
+from digits.kernels.stacks import StackedMNIST, TrainingStacks, stacked
 from digits.model import DigitClassifier
-from digits.training.callbacks import GUESSING, EpochCurves
+from digits.training.callbacks import GUESSING, BestCurves
 from digits.training.report import columns
 from digits.training.settings import Init
 from digits.training.trainer import Curves, quiet_trainer
@@ -74,13 +75,13 @@ def search(
     `values` are sorted. With `trials`, TPE proposes this many settings between the smallest and the largest value, and
     one trial trains all seeds of a setting.
     """
-    study = opened(url, name)
+    study = open_study(url, name)
     values = values if trials else values | {"seed": [*range(seeds)]}
     total = trials or prod(map(len, values.values()))
     # If the seed were always the same, TPE would repeat its proposals after a restart.
     study.sampler = TPESampler(seed=len(study.trials), constant_liar=True) if trials else GridSampler(values)
 
-    def objective(trial: Any) -> float:
+    def objective(trial: Trial) -> float:
         for setting, choices in values.items():
             if not trials or setting == "init":
                 trial.suggest_categorical(setting, choices)
@@ -114,7 +115,7 @@ def search(
     return dict(sorted(scores.items(), key=lambda score: -mean(score[1])))
 
 
-def opened(url: str, name: str, attempts: int = 6) -> Study:
+def open_study(url: str, name: str, attempts: int = 6) -> Study:
     """Return the study called `name` in a database, after creating its tables and the study if they are missing."""
     try:
         return create_study(storage=url, study_name=name, direction="maximize", load_if_exists=True)
@@ -122,7 +123,7 @@ def opened(url: str, name: str, attempts: int = 6) -> Study:
         if attempts == 1:
             raise
     sleep(uniform(0.2, 2))
-    return opened(url, name, attempts - 1)
+    return open_study(url, name, attempts - 1)
 
 
 class BestEpoch(Callback):
@@ -130,22 +131,22 @@ class BestEpoch(Callback):
 
     accuracy, epoch, last, weights = -1.0, -1, -1, dict[str, Any]()
 
-    def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
         accuracy, self.last = trainer.callback_metrics[VALIDATION].item(), trainer.current_epoch
         if accuracy > self.accuracy:
             self.accuracy, self.epoch, self.weights = accuracy, self.last, deepcopy(module.state_dict())
         trainer.should_stop = self.last >= 2 and accuracy < GUESSING
 
 
-def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | None = None) -> float:
+def train(setting: Setting, epochs: int, data: StackedMNIST, folder: Path | None = None) -> float:
     """Train a network as train.py would on the CPU, bit for bit, and return its best validation accuracy.
 
     Without a folder for the curves, return the test accuracy of the best epoch instead.
     """
-    model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
+    model, data = stacked(DigitClassifier)([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
     data.batch_size, data.seed, best = setting.batch_size, setting.seed, BestEpoch()
     log = folder and Curves(folder, named(setting._asdict()), "", default_hp_metric=False)
-    trainer = quiet_trainer(epochs, best, EpochCurves(), logger=log or False)
+    trainer = quiet_trainer(epochs, best, BestCurves(), logger=log or False)
     with suppress(UserError):  # if training diverges, the best epoch before counts
         trainer.fit(model, TrainingStacks(data, trainer), data.whole(*data.validation))
     if not log:

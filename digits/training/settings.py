@@ -1,18 +1,24 @@
-"""The settings of a training, with their types, bounds and defaults.
+"""The settings of a training, with their types and defaults. `digits.common.checks` has their bounds.
 
 They define the command line of `train` and a run's config.yaml. PyTorch is not imported here, so that --help is quick.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from inspect import signature
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, TypeVar
 
 from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number
 
-LARGE = 10**9  # an upper bound for all numbers
+from digits.common.checks import LARGE, arguments, checked
+from digits.common.errors import UserError
+
+if TYPE_CHECKING:
+    from digits.data import MNISTDataModule
+    from digits.model import DigitClassifier
+
 ONCE = Parameter(allow_repeating=False)  # for a list: a repeated option would add values to the list
 GROUPS = map(Group.create_ordered, ("Network", "Training", "Data", "Output"))  # as --help shows them
 NETWORK, TRAINING, DATA, OUTPUT = (Parameter(group=group) for group in GROUPS)
@@ -31,12 +37,18 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
         raise ValueError(f"expected a whole number, not {tokens[0].value!r}.") from error
 
 
+def _plain(kind: type, tokens: Sequence[Token]) -> Any:
+    """Convert a value of unknown type: 0.9 is a number, true is a truth value, relu is a text."""
+    text = tokens[0].value
+    for number in (int, float):
+        with suppress(ValueError):
+            return number(text)
+    return {"true": True, "false": False}.get(text, text)
+
+
 Int = Annotated[int, Parameter(converter=_whole)]
 IntOrAll = Annotated[Int, Parameter(validator=Number(gte=-1, lte=LARGE))]  # -1 means all, or no limit
 PositiveInt = Annotated[Int, Parameter(validator=Number(gte=1, lte=LARGE))]
-Seed = Annotated[Int, Parameter(validator=Number(gte=0, lt=2**64))]
-Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # excludes NaN and infinity
-NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
 Switch = Literal[True, False]  # with a value, unlike a flag
 
 
@@ -60,7 +72,7 @@ class TrainerSettings(TypedDict, total=False):
 class Settings:
     """The settings of a training: the options of `train`, and the lines of a run's config.yaml.
 
-    Their bounds are checked on the command line and in files.
+    Their bounds are checked when they are made. Raises UserError if a setting is out of its range.
 
     Attributes:
         hidden: Neurons in each hidden layer, such as 100 30.
@@ -84,32 +96,35 @@ class Settings:
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
         run_dir: New folder for this run. By default a folder in runs/.
         trainer: Settings of Lightning's Trainer. Its max_epochs overrides `epochs`.
+        net: Arguments of your own class of network, by their names.
     """
 
-    hidden: Annotated[list[PositiveInt], ONCE, NETWORK] = field(default_factory=lambda: [30])
+    hidden: Annotated[list[Int], ONCE, NETWORK] = field(default_factory=lambda: [30])
     init: Annotated[Init, NETWORK] = "scaled"
     cost: Annotated[CostName, NETWORK] = "quadratic"
     only_digit: Annotated[Int | None, NETWORK] = None
-    epochs: Annotated[PositiveInt, TRAINING] = 30
-    lr: Annotated[Rate, TRAINING] = 3.0
-    batch_size: Annotated[PositiveInt, TRAINING] = 10
-    l2: Annotated[NotNegative, TRAINING] = 0.0
-    early_stop: Annotated[PositiveInt | None, TRAINING] = None
+    epochs: Annotated[Int, TRAINING] = 30
+    lr: Annotated[float, TRAINING] = 3.0
+    batch_size: Annotated[Int, TRAINING] = 10
+    l2: Annotated[float, TRAINING] = 0.0
+    early_stop: Annotated[Int | None, TRAINING] = None
     schedule: Annotated[bool, TRAINING] = False
-    seed: Annotated[Seed, TRAINING] = 0
+    seed: Annotated[Int, TRAINING] = 0
     kernel: Annotated[KernelName, TRAINING] = "auto"
     handwriting: Annotated[bool, DATA] = False
-    distort: Annotated[NotNegative, DATA] = 0.0
+    distort: Annotated[float, DATA] = 0.0
     train_size: Annotated[Int | None, DATA] = None
     data_dir: Annotated[Path | None, DATA] = None
     run_dir: Annotated[Path | None, OUTPUT] = None
     trainer: Annotated[TrainerSettings, Parameter(show=False)] = field(default_factory=TrainerSettings)
+    net: Annotated[dict[str, Annotated[Any, Parameter(converter=_plain)]], Parameter(show=False)] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
-        """Convert what Python code may pass, such as NumPy numbers, to plain values that a file can hold."""
-        plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in vars(self).items()}
-        hidden, run_dir = [int(n) for n in self.hidden], self.run_dir and Path(self.run_dir)
-        vars(self).update(plain, hidden=hidden, run_dir=run_dir)
+        """Check the settings, and convert what Python code may pass to plain values that a file can hold."""
+        folders = {name: path and Path(path) for name, path in vars(self).items() if name in ("data_dir", "run_dir")}
+        vars(self).update(checked(vars(self)) | folders)
 
     @property
     def max_epochs(self) -> int:
@@ -117,12 +132,17 @@ class Settings:
         return self.trainer.get("max_epochs", self.epochs)
 
     def build(self, kind: type[T]) -> T:
-        """Make an object of a class. Pass the settings that are parameters of the class or of a base class."""
-        names = {name for base in kind.__mro__ for name in signature(base).parameters}
-        return kind(**{name: value for name, value in vars(self).items() if name in names})
+        """Make an object of a class from the settings that it takes.
+
+        Raises UserError if it does not take one of `net`.
+        """
+        taken = arguments(kind)
+        if foreign := self.net.keys() - taken:
+            raise UserError(f"{kind.__name__} has no setting {min(foreign)!r}; leave out --net.{min(foreign)}")
+        return kind(**{name: value for name, value in (vars(self) | self.net).items() if name in taken})
 
 
-def changes(model: Any, data: Any) -> dict[str, Any]:
+def changes(model: "DigitClassifier", data: "MNISTDataModule") -> dict[str, Any]:
     """Return the hyperparameters that differ from their defaults and change the weights, except the layer sizes."""
     hyperparameters, defaults = {**model.hparams, **data.hparams}, vars(Settings())
     changed = {name: x for name, x in hyperparameters.items() if x != defaults.get(name, x)}

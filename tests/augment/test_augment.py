@@ -7,7 +7,7 @@ import torch
 from digits import augment, mnist
 from digits.augment import allographs, elastic, negatives, neighbours
 from digits.common.errors import UserError
-from digits.model import DigitClassifier
+from digits.kernels.stacks import StackedClassifier
 from digits.network import one_hot
 from tests.support.training import Watch, quick_trainer
 
@@ -37,7 +37,7 @@ def test_the_images_depend_only_on_seed_and_epoch(make, data_dir):
 def test_each_epoch_trains_on_its_own_images_and_the_other_splits_do_not_change(settings, set_up, monkeypatch):
     watch, made, plain = Watch(monkeypatch), set_up(**settings), set_up()
     images, targets = made.training[0], one_hot(made.training[1])
-    quick_trainer(max_epochs=3).fit(DigitClassifier([5]), made)
+    quick_trainer(max_epochs=3).fit(StackedClassifier([5]), made)
     for epoch in range(3):
         expected = augment.augment(images, targets, epoch, 5, **settings)
         for stack in watch.epochs[epoch]:
@@ -64,7 +64,7 @@ def test_the_order_is_allographs_then_neighbours_then_negatives_then_distortion(
 def test_the_next_epoch_is_made_during_training_but_none_after_the_last(set_up):
     seen, threads = [], torch.get_num_threads()
 
-    class Watching(DigitClassifier):
+    class Watching(StackedClassifier):
         def training_step(self, stack, index):
             examples = self.trainer.train_dataloader.examples
             seen.extend((self.current_epoch, epoch) for epoch, made in examples.made.items() if made.result(20))

@@ -5,9 +5,8 @@ import torch
 
 from digits.augment.negatives import Negatives, negative_examples
 from digits.augment.neighbours import REST
-from digits.data import MNISTDataModule
 from digits.handwriting.normalize import bounds, centre_of_mass
-from digits.model import DigitClassifier
+from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from tests.support.training import quick_trainer
 
 
@@ -74,7 +73,7 @@ def test_a_0_is_not_used_on_its_side():
 def test_a_network_that_learns_negative_examples_keeps_its_outputs_low_for_them(data_dir):
     high = []
     for handwriting in (False, True):
-        model, module = DigitClassifier([30]), MNISTDataModule(data_dir, batch_size=10, seed=5, handwriting=handwriting)
+        model, module = StackedClassifier([30]), StackedMNIST(data_dir, batch_size=10, seed=5, handwriting=handwriting)
         quick_trainer(max_epochs=5).fit(model, module)
         digits = model.predict(module.validation[0])[1].amax(1)
         assert (digits > 0.5).double().mean() > 0.8

@@ -23,12 +23,13 @@ from statistics import mean, stdev
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from digits import DigitClassifier, mnist
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
-from digits.network import inputs, merged, predictions
+from digits.network import inputs, linears, predictions
 from digits.network import sizes as layer_sizes
 from digits.neurons import binary_layer, bits_of
 from tests.benchmarks.common import heading, parser, row
@@ -126,6 +127,24 @@ def bits(args):
     largest, second = test[1].topk(2).values.T
     clear = ((largest >= 0.99) & (second <= 0.01)).double().mean()
     print(f"\nOf the test images {clear:.2%} have one output of 0.99 or more and the others of 0.01 or less.")
+
+
+def merged(networks):
+    """Merge networks of the same layer sizes into a network that averages the weighted inputs of their output neurons.
+
+    The hidden layers stand side by side, with weights of 0 between neurons of different networks.
+    """
+    layers = []
+    for parallel in zip(*map(linears, networks), strict=True):
+        weights = [layer.weight.detach() for layer in parallel]
+        weight = torch.block_diag(*weights) if layers else torch.cat(weights)  # the first layers share their inputs
+        bias = torch.cat([layer.bias.detach() for layer in parallel])
+        if len(layers) + 2 == 2 * len(linears(networks[0])):  # the output layer
+            weight, bias = (x.unflatten(0, (len(parallel), -1)).mean(0) for x in (weight, bias))
+        linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # on "meta", no weights are drawn
+        linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
+        layers += [linear, nn.Sigmoid()]
+    return nn.Sequential(*layers)
 
 
 def merge(args):

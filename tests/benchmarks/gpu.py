@@ -15,9 +15,9 @@ from lightning.pytorch.callbacks import Callback
 from torch.profiler import ProfilerActivity, profile
 
 from digits import mnist
-from digits.backprop import sgd_steps
-from digits.commands.cli import quiet
-from digits.data import MNISTDataModule
+from digits.common.libraries import quiet
+from digits.kernels import sgd_steps
+from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from digits.model import DigitClassifier
 from digits.network import one_hot, sigmoid_network, weights_and_biases
 from digits.training.callbacks import parameter_count
@@ -74,7 +74,7 @@ def checks(args):
         row("memory of the GPU at most, MB", f"{torch.cuda.max_memory_allocated() / 1e6:.0f}")
 
 
-def timed(args, device, hidden, batch_size=10, **settings):
+def timed(args, device, hidden, batch_size=10, kernel="auto"):
     """Seconds an epoch of 50,000 images takes to train: the faster of two, after a first one, on fewer images."""
     seconds = []
 
@@ -86,7 +86,8 @@ def timed(args, device, hidden, batch_size=10, **settings):
             seconds[-1] += clock()
 
     trainer = quick_trainer(callbacks=[Clock()], accelerator=device, max_epochs=3, limit_val_batches=0)
-    trainer.fit(DigitClassifier([hidden], **settings), MNISTDataModule(args.data_dir, batch_size, 0, args.images))
+    data = StackedMNIST(args.data_dir, batch_size, 0, args.images, kernel=kernel)
+    trainer.fit(StackedClassifier([hidden]), data)
     return min(seconds[1:]) * TRAINING / args.images
 
 
@@ -127,9 +128,9 @@ def main(words=None):
     args = options.parse_args(words)
     if args.table != "launches" and args.device == "cuda" and not torch.cuda.is_available():
         options.error("there is no GPU; `launches` needs none, and `--device cpu` tries the others")
-    quiet()
     mnist.fetch(args.data_dir)
-    tables[args.table](args)
+    with quiet():
+        tables[args.table](args)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ def ours(data_dir, hidden, epochs, tick):
     """All of `train.py`: validation and test after each epoch, checkpoints, TensorBoard."""
     from lightning.pytorch.callbacks import Callback
 
-    from digits.commands.cli import quiet
     from digits.train import Settings, train
 
     class Tick(Callback):
@@ -34,7 +33,6 @@ def ours(data_dir, hidden, epochs, tick):
         def on_validation_end(self, trainer, module):
             self.accuracy = trainer.callback_metrics["accuracy/test"].item()
 
-    quiet()
     callback = Tick()
     run_dir = Path(tempfile.mkdtemp())
     settings = {"hidden": hidden, "epochs": epochs, "data_dir": data_dir, "run_dir": run_dir}

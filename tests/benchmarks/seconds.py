@@ -34,8 +34,8 @@ def ours(target, seed, data_dir):
     from lightning.pytorch.callbacks import Callback
 
     from digits import DigitClassifier
-    from digits.commands.cli import quiet
-    from digits.kernels import Job, cpu, optim
+    from digits.kernels import Job, cpu
+    from digits.model import plain_sgd
     from digits.train import Settings, train
 
     class Clock(Callback):
@@ -48,9 +48,8 @@ def ours(target, seed, data_dir):
         def on_validation_end(self, trainer, _):
             self.accuracy = trainer.callback_metrics["accuracy/test"].item()
 
-    quiet()
     model, blank = DigitClassifier([1], cost="cross_entropy"), torch.zeros(1, 28, 28, dtype=torch.uint8)
-    step = model, blank, torch.zeros(1, 10), torch.zeros(1, 1, dtype=torch.int64), optim.plain_sgd(model, 1.0, 0.0)
+    step = model, blank, torch.zeros(1, 10), torch.zeros(1, 1, dtype=torch.int64), plain_sgd(model, 1.0, 0.0)
     cpu.train(Job(*step))  # which reads the compiled code, as JAX has compiled its own before its training is timed
     settings = yaml.safe_load(Path(ROOT, "configs", f"seconds{target}.yaml").read_text())
     trainer = settings.pop("trainer") | {"callbacks": [clock := Clock()]}

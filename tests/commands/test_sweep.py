@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits.__main__ import main
-from digits.data import MNISTDataModule
+from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from digits.model import DigitClassifier
 from digits.training import search
 from digits.training.search import Setting, named, train
@@ -32,14 +32,14 @@ def finished_sweep(small, tmp_path_factory):
     home, calls = tmp_path_factory.mktemp("sweep"), []
 
     def remember(name):
-        kept = getattr(DigitClassifier, name)
+        kept = getattr(StackedClassifier, name)
         return lambda self, *args: calls.append((name, len(args[-1]))) or kept(self, *args)
 
     with pytest.MonkeyPatch.context() as patch:
         use(patch, small[1])
         patch.chdir(home)
         for name in ("_evaluate", "predict"):
-            patch.setattr(DigitClassifier, name, remember(name))
+            patch.setattr(StackedClassifier, name, remember(name))
         # One worker, since of two the idle one may train again what the other has begun.
         with redirect_stdout(io.StringIO()) as output:
             main(["sweep", *ARGS, "--workers", "1", "--data_dir", str(small[0])])
@@ -114,11 +114,11 @@ def test_folders_have_short_names_made_of_settings():
 
 def test_a_diverging_trial_ends_early_and_a_bug_keeps_its_traceback(sweep, monkeypatch):
     def strange(*args):
-        model = DigitClassifier(*args)
+        model = StackedClassifier(*args)
         model.network[0].bias.data.fill_({1: 0, 2: math.inf, 3: 0}[model.lr])
         return model
 
-    monkeypatch.setattr(search, "DigitClassifier", strange)
+    monkeypatch.setattr(search, "stacked", lambda kind: strange)
     output = sweep("--lr", 1, 2, "--epochs", 2)
     assert re.findall(r"^ +30 +(\d) .*stopped after epoch 0$", output, re.M) == ["2"]
     with pytest.raises(KeyError, match="4"):
@@ -130,7 +130,7 @@ def test_a_diverging_trial_ends_early_and_a_bug_keeps_its_traceback(sweep, monke
     [
         (["--storage", "anything"], "--storage .*Could not parse"),
         (["--storage", "postgresql://digits@127.0.0.1:1/name"], r"--storage .*digits\[postgres\].*onnection refused"),
-        (["--lr", "0"], "--lr. Must be > 0"),
+        (["--lr", "0"], "--lr must be a number from"),
     ],
 )
 def test_mistakes_are_one_line(args, reason, sweep, capsys):
@@ -157,7 +157,7 @@ def test_a_sweep_names_missing_packages_but_its_help_works(sweep, capsys, monkey
 @pytest.fixture
 def loaded(data_dir):
     """The small data, loaded once for all networks, as in a sweep."""
-    data = MNISTDataModule(data_dir)
+    data = StackedMNIST(data_dir)
     data.setup("fit")
     return data
 
@@ -176,9 +176,9 @@ def test_a_sweep_trains_the_same_network_as_train(loaded, tmp_path, monkeypatch)
 
 
 def test_a_guessing_network_stops_after_three_epochs_without_seeing_test_images(loaded, tmp_path, capsys, monkeypatch):
-    evaluate, evaluated = DigitClassifier._evaluate, []
+    evaluate, evaluated = StackedClassifier._evaluate, []
     remember = lambda self, split, stack: evaluated.append(stack.images) or evaluate(self, split, stack)  # noqa: E731
-    monkeypatch.setattr(DigitClassifier, "_evaluate", remember)
+    monkeypatch.setattr(StackedClassifier, "_evaluate", remember)
     train(Setting(6, 1e-9, 20, "scaled", 5), 5, loaded, tmp_path)
     assert capsys.readouterr().out.endswith("% in epoch 0  stopped after epoch 2\n")  # the first of equal epochs
     assert len(evaluated) == 3 and all(images is loaded.validation[0] for images in evaluated)

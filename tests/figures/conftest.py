@@ -2,7 +2,7 @@
 
 import pytest
 
-from digits.data import MNISTDataModule
+from digits.kernels.stacks import StackedMNIST
 from tests.support.fitted import fit
 from tests.support.shared import shared
 from tests.support.small_mnist import use
@@ -22,6 +22,6 @@ def fitted(small, tmp_path_factory):
 @pytest.fixture
 def data(data_dir):
     """The images of that run."""
-    module = MNISTDataModule(data_dir, batch_size=30, seed=2)
+    module = StackedMNIST(data_dir, batch_size=30, seed=2)
     module.setup("test")
     return module

@@ -7,9 +7,9 @@ import torch
 from digits import mnist
 from digits.augment.allographs import ATLAS
 from digits.augment.elastic import distort
-from digits.data import MNISTDataModule
 from digits.figures import chapter
 from digits.handwriting.line_network import STEP
+from digits.kernels.stacks import StackedMNIST
 from digits.model import DigitClassifier
 from digits.network import linears
 from digits.training.pictures import SIGNED, confusion, first_mistakes, shaded
@@ -35,7 +35,7 @@ def third(data):
 
 
 def test_distorted_copies_are_those_of_the_epochs(data_dir):
-    data = MNISTDataModule(data_dir, seed=3, distort=0.8)
+    data = StackedMNIST(data_dir, seed=3, distort=0.8)
     shown = third(data)
     assert shown.shape == (2 * 29 + 1, 10 * 29 + 1)
     for epoch in (0, 13):
@@ -45,7 +45,7 @@ def test_distorted_copies_are_those_of_the_epochs(data_dir):
 
 
 def test_the_atlas_has_a_row_for_each_digit(data_dir):
-    shown = third(MNISTDataModule(data_dir, handwriting=True))
+    shown = third(StackedMNIST(data_dir, handwriting=True))
     for digit, ways in ATLAS.items():
         columns = shown[digit * 29 + 1 : digit * 29 + 29].filled(0).max(0)
         tiles = [columns[1 + left : 29 + left].max() for left in range(0, len(columns) - 1, 29)]

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn.utils import vector_to_parameters
 
-from digits.data import MNISTDataModule
 from digits.figures import descent
+from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from digits.model import DigitClassifier
 from digits.network import weights_and_biases
 from tests.figures.conftest import EPOCHS
@@ -18,8 +18,8 @@ from tests.support.small_mnist import TRAINING
 @pytest.mark.parametrize(
     "settings, batch_size",  # 500 images are not a multiple of 30
     [
-        ({"kernel": "numba"}, 10),
-        ({"kernel": "torch", "schedule": True}, 30),
+        ({}, 10),
+        ({"schedule": True}, 30),
         ({"only_digit": 3}, 30),
     ],
 )
@@ -27,9 +27,9 @@ def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, settings, batc
     settings = {"hidden": [12], "lr": 2.5, "seed": 4} | settings
     words = [f"--{name}={value}".removesuffix("=True") for name, value in settings.items() if name != "hidden"]
     fit(tmp_path / "run", data_dir, "--hidden", 12, "--epochs", 3, "--batch_size", batch_size, *words)
-    data = MNISTDataModule(data_dir, batch_size, 4)
-    path = descent.descend(DigitClassifier(**settings), data, epochs=3, planned=3)
-    assert torch.equal(descent.descend(DigitClassifier(**settings), data, epochs=2, planned=3), path[:3])
+    data = StackedMNIST(data_dir, batch_size, 4)
+    path = descent.descend(StackedClassifier(**settings), data, epochs=3, planned=3)
+    assert torch.equal(descent.descend(StackedClassifier(**settings), data, epochs=2, planned=3), path[:3])
     (last, _), (best, epoch) = load(tmp_path / "run", "last.ckpt"), load(tmp_path / "run")
     assert len(path) == 4
     for place, model in ((0, DigitClassifier(**settings)), (3, last), (epoch + 1, best)):

@@ -4,9 +4,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from digits.data import MNISTDataModule
 from digits.figures.live import LiveCurve
-from digits.model import DigitClassifier
+from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from digits.training.trainer import quiet_trainer
 
 
@@ -15,7 +14,7 @@ def test_the_curve_grows_by_a_point_an_epoch(data_dir, monkeypatch):
     handle = SimpleNamespace(update=lambda figure: shown.append(("update", figure)))
     ipython = SimpleNamespace(display=lambda figure, display_id: shown.append((display_id, figure)) or handle)
     monkeypatch.setitem(sys.modules, "IPython.display", ipython)
-    curve, model, data = LiveCurve(), DigitClassifier([8]), MNISTDataModule(data_dir)
+    curve, model, data = LiveCurve(), StackedClassifier([8]), StackedMNIST(data_dir)
     quiet_trainer(3, curve).fit(model, data)
     assert shown == [(True, curve.figure), ("update", curve.figure), ("update", curve.figure)]
     images, labels = data.test

@@ -9,7 +9,7 @@ import torch
 from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits.model import DigitClassifier
+from digits.kernels.stacks import StackedClassifier
 from digits.training.trainer import DEFAULTS
 from tests.support.small_mnist import write_mnist
 from tests.support.small_process import start
@@ -88,11 +88,11 @@ class Watch:
     """Stands in for a network: remembers the stacks that each epoch is trained on."""
 
     def __init__(self, monkeypatch):
-        self.epochs, step = {}, DigitClassifier.training_step
+        self.epochs, step = {}, StackedClassifier.training_step
 
         def watched(model, stack, index):
             assert stack.images.is_contiguous()
             self.epochs.setdefault(model.trainer.current_epoch, []).append(stack)
             return step(model, stack, index)
 
-        monkeypatch.setattr(DigitClassifier, "training_step", watched)
+        monkeypatch.setattr(StackedClassifier, "training_step", watched)

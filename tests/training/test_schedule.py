@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from digits.commands.cli import quiet
 from digits.common.errors import UserError
-from digits.model import DigitClassifier
+from digits.kernels.stacks import StackedClassifier
 from tests.support.training import quick_trainer
 
 PAGE = Path(__file__).parents[2] / "docs" / "chapter3.md"
@@ -20,14 +19,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "chapter3.md"
 def rates(schedule, epochs, lr=2.0):
     """Return the learning rate of each epoch."""
 
-    class Seen(DigitClassifier):
+    class Seen(StackedClassifier):
         def training_step(self, stack, index):
             seen[self.trainer.current_epoch] = self.optimizers(use_pl_optimizer=False).param_groups[0]["lr"]
 
     seen = {}
     images = torch.zeros(2, 28, 28, dtype=torch.uint8), torch.zeros(2, 10), torch.zeros(1, 2).long()
     model = Seen([2], lr, schedule=schedule)
-    quiet()
     quick_trainer(max_epochs=epochs, limit_val_batches=0).fit(model, [images], [images])
     assert list(seen) == list(range(epochs))
     return list(seen.values())

@@ -1,0 +1,33 @@
+"""Stacks of mini-batches, which `train` hands to the kernels."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from digits.data import order
+from digits.network import one_hot
+from tests.support.small_mnist import TRAINING
+
+
+@pytest.mark.parametrize(
+    "train_size, shapes",
+    [
+        (TRAINING, [(3, 64), (3, 64), (1, 64), (1, 52)]),
+        (65, [(1, 64), (1, 1)]),
+        (63, [(1, 63)]),
+    ],
+)
+def test_the_stacks_of_an_epoch_hold_its_mini_batches(train_size, shapes, set_up):
+    module = set_up(train_size=train_size)
+    module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9)
+    loader = module.train_dataloader()
+    epoch = list(loader)
+    assert len(loader) == len(epoch) and loader.steps == sum(shape[0] for shape in shapes)
+    assert [tuple(chosen.shape) for _, _, chosen, _ in epoch] == shapes
+    assert torch.cat([chosen.flatten() for _, _, chosen, _ in epoch]).equal(order(5, 2, train_size))
+    for images, targets, *_ in epoch:  # the dataset itself, not a copy
+        assert images is module.training[0] and targets.equal(one_hot(module.training[1]))
+    for loader, (images, labels) in zip(module.val_dataloader(), (module.validation, module.test), strict=True):
+        [(whole, targets, chosen, _)] = loader
+        assert whole is images and targets.equal(one_hot(labels)) and chosen.equal(torch.arange(len(images)))
