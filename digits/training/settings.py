@@ -13,7 +13,6 @@ from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number
 
 from digits.common.checks import LARGE, arguments, checked
-from digits.common.errors import UserError
 
 if TYPE_CHECKING:
     from digits.data import MNISTDataModule
@@ -132,13 +131,8 @@ class Settings:
         return self.trainer.get("max_epochs", self.epochs)
 
     def build(self, kind: type[T]) -> T:
-        """Make an object of a class from the settings that it takes.
-
-        Raises UserError if it does not take one of `net`.
-        """
+        """Make an object of a class from the settings that it takes."""
         taken = arguments(kind)
-        if foreign := self.net.keys() - taken:
-            raise UserError(f"{kind.__name__} has no setting {min(foreign)!r}; leave out --net.{min(foreign)}")
         return kind(**{name: value for name, value in (vars(self) | self.net).items() if name in taken})
 
 

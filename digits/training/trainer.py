@@ -13,6 +13,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.checkpoint.contents import VALIDATION
+from digits.common.checks import arguments
 from digits.common.errors import UserError
 from digits.data import MNISTDataModule
 from digits.kernels.stacks import StackedMNIST, stacked
@@ -54,6 +55,8 @@ def build_model_and_data(settings: Settings, kind: type[DigitClassifier] | None)
     with its own training, validation or test step, which expects ordinary batches.
     """
     kind = kind or DigitClassifier
+    if foreign := settings.net.keys() - arguments(kind):
+        raise UserError(f"{kind.__name__} has no setting {min(foreign)!r}; leave out --net.{min(foreign)}")
     steps = ("training_step", "validation_step", "test_step")
     ordinary_steps = any(getattr(kind, step) is not getattr(DigitClassifier, step) for step in steps)
     several = settings.trainer.get("devices", 1) not in (1, "1", "auto")

@@ -1,0 +1,351 @@
+"""DigitClassifier and MNISTDataModule work as Lightning's users expect, with any Trainer and any DataLoader."""
+
+import copy
+import io
+import math
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import EarlyStopping, LearningRateFinder, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from digits import DigitClassifier, MNISTDataModule, UserError
+from digits.kernels.stacks import StackedClassifier, StackedMNIST
+from digits.network import one_hot
+from digits.train import Settings, train
+from digits.training.trainer import few_threads
+from tests.support.small_mnist import TEST
+from tests.support.training import curves, same
+
+ROOT = Path(__file__).parents[1]
+SPLITS = "accuracy/training", "accuracy/validation", "cost/training", "cost/validation"
+
+
+def clothes(count=200):
+    """Return images (count, 28, 28) uint8 of ten kinds of clothes, each a pattern with noise, and their labels."""
+    generator = torch.Generator().manual_seed(0)
+    patterns = torch.randint(0, 200, (10, 28, 28), generator=generator)
+    patterns *= torch.rand((10, 28, 28), generator=generator) < 0.3  # the background is 0
+    labels = torch.arange(count) % 10
+    noise = torch.randint(0, 56, (count, 28, 28), generator=generator)
+    return (patterns[labels] + noise * (patterns[labels] > 0)).to(torch.uint8), labels
+
+
+def loader(count=200, batch_size=10, shuffle=False):
+    return DataLoader(TensorDataset(*clothes(count)), batch_size, shuffle)
+
+
+@pytest.fixture
+def trainer(tmp_path):
+    """Make a quick Trainer on the CPU that writes to this test's folder."""
+
+    def trainer(**settings):
+        quick = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path, "max_epochs": 2}
+        quick |= {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+        return Trainer(**quick | settings)
+
+    return trainer
+
+
+def images_in_every_form():
+    images, _ = clothes(20)
+    for shaped in (images, images[:, None], images.flatten(1)):
+        yield shaped
+        yield shaped / 255
+
+
+@pytest.mark.parametrize("form", range(6))
+@pytest.mark.parametrize("hot", [False, True])
+def test_the_four_steps_take_images_and_labels_of_every_form(form, hot, trainer):
+    images, (_, labels) = list(images_in_every_form())[form], clothes(20)
+    data = DataLoader(TensorDataset(images, one_hot(labels) if hot else labels), 10)
+    model, reference, quick = DigitClassifier([12]), DigitClassifier([12]), trainer(max_epochs=1)
+    quick.fit(model, data, data)
+    trainer(max_epochs=1).fit(reference, loader(20))
+    for p, q in zip(model.parameters(), reference.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+    digits, activations = model.predict(images)
+    right = (digits == labels).double().mean().item()
+    [validated], [tested] = (run(model, data, verbose=False) for run in (quick.validate, quick.test))
+    assert validated["accuracy/validation"] == tested["accuracy/test"] == pytest.approx(right)
+    assert validated["cost/validation"] == pytest.approx(
+        (activations - one_hot(labels)).square().sum(1).mean().item() / 2, rel=1e-5
+    )
+    predicted = quick.predict(model, data)
+    assert torch.cat([batch[0] for batch in predicted]).equal(digits)
+    alone = quick.predict(model, DataLoader(images, 10))  # without labels
+    assert torch.cat([batch[1] for batch in alone]).allclose(activations)
+
+
+def test_training_lowers_the_cost_and_logs_a_point_per_epoch_on_the_axis_of_epochs(trainer, tmp_path):
+    quick = trainer(max_epochs=4, logger=TensorBoardLogger(tmp_path, "", ""), log_every_n_steps=1)
+    quick.fit(DigitClassifier([20]), loader(), loader(100))
+    logged = curves(tmp_path)
+    for name in SPLITS:
+        epochs, values = logged[name]
+        assert epochs == (0, 1, 2, 3) and all(0 <= value <= 5 for value in values)
+    assert logged["cost/training"][1][-1] < logged["cost/training"][1][0] / 2
+
+
+def test_the_data_module_trains_in_the_order_of_the_fast_way_to_the_same_weights(trainer, data_dir):
+    """Also the curves of both ways are the same."""
+    settings = {"hidden": [30], "cost": "cross_entropy", "lr": 0.5, "l2": 5.0, "schedule": True}
+    models = DigitClassifier(**settings), StackedClassifier(**settings)
+    data, metrics = (MNISTDataModule(data_dir, seed=3), StackedMNIST(data_dir, seed=3)), []
+    for model, module in zip(models, data, strict=True):
+        quick = trainer(max_epochs=2)
+        quick.fit(model, module)
+        assert quick.global_step == 100
+        metrics.append({name: quick.callback_metrics[name].item() for name in SPLITS})
+    for p, q in zip(*(model.parameters() for model in models), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=1e-5)
+    assert metrics[0] == pytest.approx(metrics[1], rel=1e-4)
+
+
+def test_the_data_module_validates_and_tests(trainer, data_dir):
+    model, data, quick = DigitClassifier([30]), MNISTDataModule(data_dir), trainer()
+    quick.fit(model, data)
+    [validated], [tested] = quick.validate(model, data, verbose=False), quick.test(model, data, verbose=False)
+    images, labels = data.test
+    assert len(images) == TEST and validated.keys() == {"accuracy/validation", "cost/validation", "step"}
+    assert tested["accuracy/test"] == pytest.approx((model.predict(images)[0] == labels).double().mean().item())
+
+
+def steps(expected):
+    return lambda quick, model: quick.global_step == expected
+
+
+def finite(quick, model):
+    return all(p.isfinite().all() for p in model.parameters()) and quick.callback_metrics["accuracy/training"] > 0.5
+
+
+@pytest.mark.parametrize(
+    "settings, holds",
+    [
+        ({"precision": "bf16-mixed"}, finite),
+        ({"precision": "bf16-mixed", "cost": "cross_entropy", "lr": 0.5}, finite),
+        ({"precision": "64-true"}, lambda quick, model: model.network[0].weight.dtype == torch.float64),
+        ({"accumulate_grad_batches": 4}, steps(2 * 5)),
+        ({"gradient_clip_val": 0.0001}, lambda quick, model: moved(model) < 0.05),
+        ({"fast_dev_run": True}, steps(1)),
+        ({"max_steps": 7, "max_epochs": -1}, steps(7)),
+        ({"limit_train_batches": 3}, steps(6)),
+        ({"overfit_batches": 1, "max_epochs": 20}, steps(20)),
+        ({"val_check_interval": 0.5}, steps(40)),
+        ({"max_epochs": 0}, steps(0)),
+    ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, dict) else "",
+)
+def test_the_options_of_the_trainer_do_what_they_do_for_everybody(settings, holds, trainer):
+    network = {name: settings[name] for name in ("cost", "lr") if name in settings}
+    model, options = DigitClassifier([20], **network), {name: x for name, x in settings.items() if name not in network}
+    quick = trainer(**options)
+    quick.fit(model, loader(), loader(100))
+    assert holds(quick, model)
+
+
+def moved(model):
+    """Return how far the weights are from their initial values."""
+    pairs = zip(model.parameters(), DigitClassifier([20]).parameters(), strict=True)
+    return math.sqrt(sum((p - q).square().sum().item() for p, q in pairs))
+
+
+@pytest.mark.slow
+def test_two_spawned_processes_train_one_network(trainer):
+    model = DigitClassifier([20])
+    quick = trainer(strategy="ddp_spawn", devices=2)
+    quick.fit(model, loader())
+    assert moved(model) > 0.1 and quick.callback_metrics["accuracy/training"] > 0.5
+
+
+def test_a_csv_logger_gets_the_curves(trainer, tmp_path):
+    trainer(logger=CSVLogger(tmp_path, "", ""), log_every_n_steps=1).fit(DigitClassifier([12]), loader(), loader(50))
+    head, *rows = (tmp_path / "metrics.csv").read_text().splitlines()
+    assert {*SPLITS, "step"} <= {*head.split(",")}
+    assert {row.split(",")[head.split(",").index("step")] for row in rows} == {"0", "1"}
+
+
+def test_early_stopping_and_checkpoints_follow_the_validation_accuracy(trainer, tmp_path):
+    stop = EarlyStopping("accuracy/validation", mode="max", patience=2)
+    best = ModelCheckpoint(tmp_path, "best", monitor="accuracy/validation", mode="max")
+    quick = trainer(max_epochs=50, callbacks=[stop, best])
+    quick.fit(model := DigitClassifier([20], lr=1e-9), loader(), loader(100))  # too slow to improve
+    assert quick.current_epoch == 3
+    loaded = DigitClassifier.load_from_checkpoint(checkpoint_path=best.best_model_path)
+    assert loaded.hparams == model.hparams
+    assert quick.test(model, loader(), ckpt_path="best", verbose=False)[0]["accuracy/test"] > 0
+
+
+def test_the_learning_rate_finder_sets_the_learning_rate(trainer):
+    model = DigitClassifier([20])
+    trainer(callbacks=[LearningRateFinder(num_training_steps=30)]).fit(model, loader())
+    assert model.lr != 3.0 and 1e-8 < model.lr < 1
+
+
+def test_ckpt_path_continues_a_training(trainer, tmp_path):
+    settings = {"hidden": [20], "schedule": True, "l2": 1.0}
+    whole, first, second = (DigitClassifier(**settings) for _ in range(3))
+    trainer(max_epochs=4).fit(whole, loader())
+
+    class Stop(ModelCheckpoint):
+        def on_train_epoch_end(self, trainer, module):
+            super().on_train_epoch_end(trainer, module)
+            trainer.should_stop = trainer.current_epoch == 1
+
+    trainer(max_epochs=4, callbacks=[Stop(tmp_path, "here", save_on_train_epoch_end=True)]).fit(first, loader())
+    quick = trainer(max_epochs=4)
+    quick.fit(second, loader(), ckpt_path=tmp_path / "here.ckpt")
+    assert quick.global_step == 80 and not same(first.state_dict(), whole.state_dict())
+    for p, q in zip(second.parameters(), whole.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("cost", ["quadratic", "cross_entropy"])
+def test_a_model_can_be_copied_and_pickled(cost):
+    model, file = DigitClassifier([8], cost=cost), io.BytesIO()
+    torch.save(model, file)
+    file.seek(0)
+    copies = pickle.loads(pickle.dumps(model)), copy.deepcopy(model), torch.load(file, weights_only=False)
+    for copied in copies:
+        assert same(copied.state_dict(), model.state_dict()) and copied.cost == model.cost
+
+
+def test_predict_and_forward_take_the_same_images():
+    model, images = DigitClassifier([12]), clothes(5)[0]
+    activations = model.predict(images)[1]
+    for shaped in images_in_every_form():
+        torch.testing.assert_close(model.predict(shaped[:5])[1], activations)
+        torch.testing.assert_close(model(shaped[:5]).detach(), activations)
+    for function in (model, model.predict):
+        with pytest.raises(ValueError, match="expected images of dtype uint8 .* or float .*, got torch.int64"):
+            function(images.long())
+
+
+def test_l2_counts_the_images_of_the_loader(trainer):
+    quick = trainer(max_epochs=1)
+    quick.fit(DigitClassifier([8], l2=4.0), loader(80))
+    assert quick.optimizers[0].param_groups[0]["weight_decay"] == 4.0 / 80
+    with pytest.raises(UserError, match="--l2 needs the number of training images"):
+        trainer(max_epochs=1).fit(DigitClassifier([8], l2=4.0), [clothes(10)])
+
+
+@pytest.mark.parametrize(
+    "settings, reason",
+    [
+        ({"lr": -1}, "--lr must be a number from"),
+        ({"lr": math.nan}, "--lr must be a number from"),
+        ({"cost": "foo"}, "--cost must be one of quadratic, cross_entropy, not 'foo'"),
+        ({"hidden": [30, 0]}, "--hidden must be a whole number from 1"),
+        ({"hidden": [1.5]}, "--hidden must be a whole number from 1"),
+        ({"seed": -1}, "--seed must be a whole number from 0"),
+        ({"schedule": "maybe"}, "--schedule must be one of False, True"),
+        ({"l2": "much"}, "--l2 must be a number from 0"),
+    ],
+)
+def test_a_setting_out_of_range_is_refused_when_it_is_made(settings, reason):
+    for make in (Settings, lambda **settings: DigitClassifier(**{"hidden": [30]} | settings)):
+        with pytest.raises(UserError, match=reason):
+            make(**settings)
+    with pytest.raises(UserError, match="--batch_size must be a whole number from 1"):
+        MNISTDataModule(batch_size=0)
+
+
+class Momentum(DigitClassifier):
+    """A network of one's own with its own hyperparameter."""
+
+    def __init__(self, hidden, lr=0.1, momentum=0.9):
+        super().__init__(hidden, lr)
+        self.network = nn.Sequential(nn.Linear(784, hidden[0]), nn.ReLU(), nn.Linear(hidden[0], 10), nn.Sigmoid())
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), self.lr, momentum=self.hparams["momentum"])
+
+
+def test_a_network_of_ones_own_has_its_own_settings(data_dir, home):
+    settings = Settings(hidden=[12], lr=0.1, epochs=1, data_dir=data_dir, net={"momentum": 0.5})
+    run = train(settings, kind=Momentum)
+    model = Momentum.load_from_checkpoint(run / "best.ckpt")
+    assert model.hparams["momentum"] == 0.5 and "net:\n  momentum: 0.5\n" in (run / "config.yaml").read_text()
+    with pytest.raises(UserError, match="DigitClassifier has no setting 'momentum'; leave out --net.momentum"):
+        train(settings)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("kernel", ["auto", "torch"])
+def test_small_steps_take_one_thread_unless_the_user_wants_more(asked, kernel, data_dir, home, monkeypatch):
+    (monkeypatch.setenv if asked else monkeypatch.delenv)(*["OMP_NUM_THREADS", "2"][: 1 + asked])
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        kind = type(
+            "Kind", (DigitClassifier,), {"on_train_epoch_start": lambda self: seen.append(torch.get_num_threads())}
+        )
+        train(Settings(hidden=[8], epochs=1, kernel=kernel, data_dir=data_dir), kind=kind)
+        assert seen == [2 if asked else 1] and torch.get_num_threads() == 2
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        with few_threads(DigitClassifier([3_000]), StackedMNIST(batch_size=100)):
+            assert torch.get_num_threads() == 2  # large steps
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_ordinary_steps_and_options_train_in_the_ordinary_way(data_dir, home, capsys):
+    """`train` leaves its fast way for a class with its own step, and for the Trainer's options that count batches."""
+    kind = type("Kind", (DigitClassifier,), {"training_step": lambda self, batch, _: self._step("training", batch)})
+    settings = {"hidden": [12], "epochs": 2, "data_dir": data_dir}
+    runs = [
+        train(Settings(**settings, run_dir="kind"), kind=kind),
+        train(Settings(**settings, run_dir="options", trainer={"gradient_clip_val": 1e9})),
+        train(Settings(**settings, run_dir="fast")),
+    ]
+    output = capsys.readouterr().out
+    assert output.count("Lightning's automatic optimization on cpu") == 2 and output.count("kernel numba on cpu") == 1
+    saved = [torch.load(run / "last.ckpt", weights_only=True) for run in runs]
+    for ordinary in saved[:2]:
+        assert ordinary["global_step"] == saved[2]["global_step"]
+        for name, tensor in ordinary["state_dict"].items():
+            torch.testing.assert_close(tensor, saved[2]["state_dict"][name], rtol=0, atol=1e-4)
+    for name, (epochs, values) in curves(runs[2]).items():
+        assert curves(runs[1])[name] == (epochs, pytest.approx(values, rel=1e-3))
+    train(Settings(**settings | {"epochs": 3}, run_dir="kind"), kind=kind, resume=True)
+    assert train(Settings(**settings | {"epochs": 3}, run_dir="whole"), kind=kind)
+    ends = [torch.load(f"{run}/last.ckpt", weights_only=True) for run in ("kind", "whole")]
+    assert same(*(end["state_dict"] for end in ends)) and ends[0]["global_step"] == ends[1]["global_step"] == 150
+    with pytest.raises(UserError, match="--handwriting and --distort need one process"):
+        train(Settings(**settings, distort=1.0, trainer={"max_steps": 3}))
+    with pytest.raises(UserError, match="several processes need a folder in common: add --run_dir"):
+        train(Settings(**settings, trainer={"devices": 2}))
+
+
+def test_the_core_loads_no_other_part_of_the_package():
+    code = "import sys, digits.model, digits.data; print(*sys.modules)"
+    modules = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split()
+    ours = {name.split(".")[1] for name in modules if name.startswith("digits.")}
+    assert ours == {"model", "data", "network", "mnist", "common", "checkpoint"}
+    assert not {"cv2", "loky", "numba", "optuna", "pypdfium2"} & {*modules}
+
+
+def test_train_from_python_is_as_quiet_as_the_command(data_dir, home):
+    """No warning, no tip, no progress of Lightning, and the process's own settings stay."""
+    code = f"""
+import logging, warnings, threading
+from digits import mnist
+from digits.train import Settings, train
+mnist.SHA256, mnist.TRAINING, mnist.VALIDATION = {{}}, 500, 100
+before = warnings.filters[:], logging.root.manager.disable, threading.excepthook
+train(Settings(epochs=1, data_dir={str(data_dir)!r}))
+assert (warnings.filters[:], logging.root.manager.disable, threading.excepthook) == before
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], text=True, capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0].startswith("784-30-10, 23,860 weights and biases; kernel numba on cpu")
