@@ -1,39 +1,16 @@
 """MNISTDataModule: the images for training, validation and testing, as a LightningDataModule."""
 
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Sampler, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
 
 from digits import mnist
 from digits.common.checks import checked
 from digits.common.errors import UserError
-
-
-def order(seed: int, epoch: int, count: int) -> Tensor:
-    """Return the order (count,) int64 of the training images in an epoch. Equal arguments give equal orders."""
-    return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(count))
-
-
-class EpochOrder(Sampler[int]):
-    """Shuffles the training images as `order` does. Without a Trainer, each pass through them counts as an epoch."""
-
-    def __init__(self, data: "MNISTDataModule") -> None:
-        self.data, self.passes = data, count()
-
-    def __len__(self) -> int:
-        return len(self.data.training[0])
-
-    def __iter__(self) -> Iterator[int]:
-        trainer = self.data.trainer
-        epoch = trainer.current_epoch if trainer else next(self.passes)
-        return iter(order(self.data.seed, epoch, len(self)).tolist())
 
 
 class MNISTDataModule(LightningDataModule):
@@ -42,7 +19,7 @@ class MNISTDataModule(LightningDataModule):
     Args:
         data_dir: Folder for the MNIST files. If None, `digits.mnist.raw_folder` chooses the folder.
         batch_size: Images in a mini-batch.
-        seed: Seed for the order of the training images, combined with the number of the epoch.
+        seed: Seed for the order of the training images, which are shuffled anew in each epoch.
         train_size: Train on the first `train_size` of MNIST's 60,000 images, by default 50,000. They are not used for
             validation.
 
@@ -80,7 +57,8 @@ class MNISTDataModule(LightningDataModule):
         self.test = mnist.load(self.data_dir, train=False)
 
     def train_dataloader(self) -> Any:
-        return DataLoader(TensorDataset(*self.training), self.batch_size, sampler=EpochOrder(self))
+        generator = torch.Generator().manual_seed(self.seed)
+        return DataLoader(TensorDataset(*self.training), self.batch_size, shuffle=True, generator=generator)
 
     def val_dataloader(self) -> Any:
         return DataLoader(TensorDataset(*self.validation), batch_size=1_000)

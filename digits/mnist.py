@@ -89,10 +89,16 @@ def _from_mirrors(raw: Path, arriving: Path) -> None:
     for archive in raw.glob("*-ubyte.gz"):  # the user may have put them there
         with suppress(Exception), gzip.open(archive) as file:
             (arriving / archive.stem).write_bytes(file.read(50_000_000))  # the largest has 47 million bytes
+    lacking = {*missing(raw.parents[1])} & {*missing(arriving.parents[1])}
+
+    class Lacking(MNIST):  # MNIST(download=True) would download all four files if one is missing
+        resources = [file for file in MNIST.resources if Path(file[0]).stem in lacking]
+        raw_folder = str(arriving)
+
     default = socket.getdefaulttimeout()
     try:
         socket.setdefaulttimeout(TIMEOUT)  # torchvision would wait for ever
-        MNIST(arriving.parents[1], download=True)
+        Lacking.download(Lacking.__new__(Lacking))
     finally:
         socket.setdefaulttimeout(default)
 

@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
-from torch.optim import SGD, Optimizer
+from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR
 
 from digits.checkpoint import contents, untrusted
@@ -79,9 +79,8 @@ class DigitClassifier(LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         return self._step("training", batch)
 
-    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """Log cost and accuracy. A second data loader has the test images: `train` prints their accuracy each epoch."""
-        self._step("test" if dataloader_idx else "validation", batch)
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        self._step("validation", batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         self._step("test", batch)
@@ -120,7 +119,10 @@ class DigitClassifier(LightningModule):
         optimizer = plain_sgd(self, self.lr, self.l2 / self._training_images() if self.l2 else 0.0)
         if not self.schedule:
             return optimizer
-        return [optimizer], [warm_up_and_cosine(optimizer, self.trainer.max_epochs, self.current_epoch)]
+        done, epochs = self.current_epoch, self.trainer.max_epochs or 0
+        if epochs < 1:
+            raise UserError("--schedule needs a number of epochs: set --epochs")
+        return [optimizer], [LambdaLR(optimizer, lambda epoch: warm_up_and_cosine(done + epoch, epochs))]
 
     def _training_images(self) -> int:
         _ = self.trainer.estimated_stepping_batches  # makes the Trainer load its training data
@@ -187,19 +189,12 @@ def plain_sgd(network: nn.Module, lr: float, decay: float = 0.0) -> SGD:
     return SGD(groups, lr)
 
 
-def warm_up_and_cosine(optimizer: Optimizer, epochs: int | None, done: int = 0) -> LambdaLR:
-    """Return a schedule of linear warm-up and cosine decay, for `epochs` of which some are `done`.
+def warm_up_and_cosine(epoch: int, epochs: int) -> float:
+    """Return the share of the learning rate in an epoch (the first is 0) by linear warm-up and cosine decay.
 
-    The learning rate rises from a tenth of the optimizer's rate to the full rate. Then it falls along a cosine, which
-    would reach 0 in the epoch after the last. Raises UserError if there is no last epoch.
+    The share rises from 0.1 to 1, and then falls along a cosine, which would reach 0 in the epoch after the last.
     """
-    if epochs is None or epochs < 1:
-        raise UserError("--schedule needs a number of epochs: set --epochs")
     rising = math.ceil(WARM_UP * epochs)
-
-    def share(epoch: int) -> float:
-        if epoch < rising:
-            return 0.1 + 0.9 * epoch / rising
-        return (1 + math.cos(math.pi * (epoch - rising) / max(1, epochs - rising))) / 2
-
-    return LambdaLR(optimizer, lambda epoch: share(done + epoch))
+    if epoch < rising:
+        return 0.1 + 0.9 * epoch / rising
+    return (1 + math.cos(math.pi * (epoch - rising) / max(1, epochs - rising))) / 2

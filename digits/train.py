@@ -27,11 +27,12 @@ def train(settings: Settings = Settings(), *, resume: bool = False, kind: type |
     """
     import_unconfigured()
     with quiet():
+        from digits.model import DigitClassifier
         from digits.training.report import report, test  # slow to import: see `digits.__main__`
         from digits.training.runs import hold, new_run, resumed_run
         from digits.training.trainer import build_model_and_data, build_trainer, few_threads
 
-        model, data = build_model_and_data(settings, kind)
+        model, data = build_model_and_data(settings, kind or DigitClassifier)
         data.prepare_data()  # may fail, so do this before anything is written for the run
         run = (resumed_run if resume else new_run)(settings, model, data)
         trainer = build_trainer(run, settings, model, data)

@@ -1,21 +1,10 @@
-import numpy as np
 import pytest
 import torch
 
 from digits import mnist
 from digits.common.errors import UserError
-from digits.data import MNISTDataModule, order
+from digits.data import MNISTDataModule
 from tests.support.small_mnist import TRAINING, VALIDATION
-
-
-def test_the_order_is_a_permutation_decided_by_seed_and_epoch():
-    first = order(3, 4, 1000)
-    assert first.sort().values.equal(torch.arange(1000))
-    np.random.seed(9)
-    torch.manual_seed(9)
-    assert order(3, 4, 1000).equal(first)
-    orders = {tuple(order(seed, epoch, 100).tolist()) for seed in range(5) for epoch in range(5)}
-    assert len(orders) == 25
 
 
 @pytest.mark.parametrize("train_size", [None, 1, TRAINING, TRAINING + 1, TRAINING + VALIDATION])
@@ -37,18 +26,22 @@ def test_a_train_size_out_of_range_is_refused(data_dir, train_size, limits):
         MNISTDataModule(data_dir, train_size=train_size)
 
 
-def test_ordinary_batches_have_images_and_labels_in_the_order_of_the_epoch(data_dir):
-    data = MNISTDataModule(data_dir, batch_size=64, seed=5)
-    data.prepare_data()
-    data.setup()
-    loader, (images, labels) = data.train_dataloader(), data.training
-    assert len(loader) == 8
-    for epoch in range(2):  # without a Trainer, each pass is an epoch
-        chosen = order(5, epoch, TRAINING)
-        batches = list(loader)
-        assert (batches[0][0].shape, batches[0][0].dtype) == ((64, 28, 28), torch.uint8)
-        assert torch.cat([x for x, _ in batches]).equal(images[chosen])
-        assert torch.cat([y for _, y in batches]).equal(labels[chosen])
-    for loader, split in ((data.val_dataloader(), data.validation), (data.test_dataloader(), data.test)):
-        [batch] = loader
-        assert all(ours.equal(theirs) for ours, theirs in zip(batch, split, strict=True))
+def test_ordinary_batches_have_images_and_labels_shuffled_by_the_seed(data_dir):
+    orders = []
+    for seed in (5, 5, 6):
+        data = MNISTDataModule(data_dir, batch_size=64, seed=seed)
+        data.prepare_data()
+        data.setup()
+        loader, (images, labels) = data.train_dataloader(), data.training
+        assert len(loader) == 8
+        for _ in range(2):
+            batches = list(loader)
+            assert (batches[0][0].shape, batches[0][0].dtype) == ((64, 28, 28), torch.uint8)
+            x, y = (torch.cat(column) for column in zip(*batches, strict=True))
+            orders.append(y.tolist())
+            assert x.flatten(1).sum(1).sort().values.equal(images.flatten(1).sum(1).sort().values)
+            assert all(images[labels == digit].sum() == x[y == digit].sum() for digit in range(10))
+        for loader, split in ((data.val_dataloader(), data.validation), (data.test_dataloader(), data.test)):
+            [batch] = loader
+            assert all(ours.equal(theirs) for ours, theirs in zip(batch, split, strict=True))
+    assert orders[:2] == orders[2:4] and len({*map(tuple, orders)}) == 4

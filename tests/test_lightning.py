@@ -18,11 +18,11 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from digits import DigitClassifier, MNISTDataModule, UserError
-from digits.kernels.stacks import StackedClassifier, StackedMNIST
+from digits.kernels.stacks import StackedClassifier, StackedMNIST, order
 from digits.network import one_hot
 from digits.train import Settings, train
 from digits.training.trainer import few_threads
-from tests.support.small_mnist import TEST
+from tests.support.small_mnist import TEST, TRAINING
 from tests.support.training import curves, same
 
 ROOT = Path(__file__).parents[1]
@@ -95,13 +95,20 @@ def test_training_lowers_the_cost_and_logs_a_point_per_epoch_on_the_axis_of_epoc
     assert logged["cost/training"][1][-1] < logged["cost/training"][1][0] / 2
 
 
-def test_the_data_module_trains_in_the_order_of_the_fast_way_to_the_same_weights(trainer, data_dir):
-    """Also the curves of both ways are the same."""
+class InOrder(MNISTDataModule):
+    """Gives the training images in the order of the fast way."""
+
+    def train_dataloader(self):
+        chosen = order(self.seed, self.trainer.current_epoch, TRAINING)
+        return DataLoader(TensorDataset(*self.training), self.batch_size, sampler=chosen.tolist())
+
+
+def test_the_ordinary_way_leads_to_the_same_weights_and_curves_as_the_fast_way(trainer, data_dir):
     settings = {"hidden": [30], "cost": "cross_entropy", "lr": 0.5, "l2": 5.0, "schedule": True}
     models = DigitClassifier(**settings), StackedClassifier(**settings)
-    data, metrics = (MNISTDataModule(data_dir, seed=3), StackedMNIST(data_dir, seed=3)), []
+    data, metrics = (InOrder(data_dir, seed=3), StackedMNIST(data_dir, seed=3)), []
     for model, module in zip(models, data, strict=True):
-        quick = trainer(max_epochs=2)
+        quick = trainer(max_epochs=2, reload_dataloaders_every_n_epochs=1)
         quick.fit(model, module)
         assert quick.global_step == 100
         metrics.append({name: quick.callback_metrics[name].item() for name in SPLITS})
@@ -297,32 +304,15 @@ def test_small_steps_take_one_thread_unless_the_user_wants_more(asked, kernel, d
         torch.set_num_threads(before)
 
 
-def test_ordinary_steps_and_options_train_in_the_ordinary_way(data_dir, home, capsys):
-    """`train` leaves its fast way for a class with its own step, and for the Trainer's options that count batches."""
+def test_train_refuses_what_needs_ordinary_batches(data_dir, home):
     kind = type("Kind", (DigitClassifier,), {"training_step": lambda self, batch, _: self._step("training", batch)})
-    settings = {"hidden": [12], "epochs": 2, "data_dir": data_dir}
-    runs = [
-        train(Settings(**settings, run_dir="kind"), kind=kind),
-        train(Settings(**settings, run_dir="options", trainer={"gradient_clip_val": 1e9})),
-        train(Settings(**settings, run_dir="fast")),
-    ]
-    output = capsys.readouterr().out
-    assert output.count("Lightning's automatic optimization on cpu") == 2 and output.count("kernel numba on cpu") == 1
-    saved = [torch.load(run / "last.ckpt", weights_only=True) for run in runs]
-    for ordinary in saved[:2]:
-        assert ordinary["global_step"] == saved[2]["global_step"]
-        for name, tensor in ordinary["state_dict"].items():
-            torch.testing.assert_close(tensor, saved[2]["state_dict"][name], rtol=0, atol=1e-4)
-    for name, (epochs, values) in curves(runs[2]).items():
-        assert curves(runs[1])[name] == (epochs, pytest.approx(values, rel=1e-3))
-    train(Settings(**settings | {"epochs": 3}, run_dir="kind"), kind=kind, resume=True)
-    assert train(Settings(**settings | {"epochs": 3}, run_dir="whole"), kind=kind)
-    ends = [torch.load(f"{run}/last.ckpt", weights_only=True) for run in ("kind", "whole")]
-    assert same(*(end["state_dict"] for end in ends)) and ends[0]["global_step"] == ends[1]["global_step"] == 150
-    with pytest.raises(UserError, match="--handwriting and --distort need one process"):
-        train(Settings(**settings, distort=1.0, trainer={"max_steps": 3}))
-    with pytest.raises(UserError, match="several processes need a folder in common: add --run_dir"):
-        train(Settings(**settings, trainer={"devices": 2}))
+    for reason, options, trained in (
+        ("a training_step of its own", {}, kind),
+        ("--trainer.gradient_clip_val", {"trainer": {"gradient_clip_val": 1.0}}, DigitClassifier),
+        ("--trainer.devices", {"trainer": {"devices": 2}}, DigitClassifier),
+    ):
+        with pytest.raises(UserError, match=f"`train` does not support {reason}; use Lightning's Trainer"):
+            train(Settings(data_dir=data_dir, **options), kind=trained)
 
 
 def test_the_core_loads_no_other_part_of_the_package():

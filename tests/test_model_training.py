@@ -8,8 +8,7 @@ from torch import nn
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.common.errors import UserError
-from digits.data import order
-from digits.kernels.stacks import StackedClassifier, StackedMNIST, stacked
+from digits.kernels.stacks import StackedClassifier, StackedMNIST, order, stacked
 from digits.model import DigitClassifier
 from digits.network import weights_and_biases
 from tests.support.book import book_cost, book_step, sigmoid

@@ -35,7 +35,6 @@ def before_main(home, environment):
     [
         ("python -m digits", "predict pictures"),  # eight pictures are enough to start worker processes
         nightly("python -m digits", TRAIN),
-        nightly("python -m digits", f"{TRAIN} --trainer.devices 2 --trainer.accelerator cpu"),
         nightly("python -m digits", "sweep --hidden 5 6 --epochs 1 --data_dir DATA"),
         nightly("python -m digits", "figures --network bundled --data_dir DATA"),
         nightly("digits", "evaluate pictures"),

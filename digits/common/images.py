@@ -23,8 +23,6 @@ def to_tensor(images: Images, size: int) -> Tensor:
         images = torch.from_numpy(np.array(images, order="C"))  # a copy: PyTorch refuses negative strides
     if not isinstance(images, Tensor):
         raise TypeError(f"expected a tensor, a NumPy array or a PIL image, got {type(images).__name__}")
-    if images.dtype != torch.uint8 and not images.is_floating_point():
-        raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {images.dtype}")
     if images.ndim == 2:  # a single image, or inputs of the network
         images = images.unflatten(1, (size, size)) if images.shape[1] == size * size else images[None]
     images = images[:, 0] if images.ndim == 4 and images.shape[1] == 1 else images

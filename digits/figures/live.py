@@ -22,7 +22,7 @@ class LiveCurve(Callback):
         self.axes.clear()
         self.axes.plot(range(1, len(self.accuracy) + 1), self.accuracy, "o-", color=BLUE)
         low, high = max(0, min(self.accuracy) - 5), min(100, max(self.accuracy) + 5)  # margins make noise look small
-        self.axes.set(xlim=(0, trainer.max_epochs + 1), ylim=(low, high))
+        self.axes.set(xlim=(0, (trainer.max_epochs or 0) + 1), ylim=(low, high))
         self.axes.set(xlabel="epochs of training", ylabel="accuracy on test images, %")
         self.axes.set_title(f"{module.shape} at learning rate {module.lr:g}: {self.accuracy[-1]:.1f} %", fontsize=10)
         if self.shown:

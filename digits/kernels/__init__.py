@@ -57,18 +57,16 @@ def choose_kernel(wanted: str, job: Job) -> Kernel:
 
 
 def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
-    """Whether the optimizer is `plain_sgd(network, lr, decay)` for some lr and decay."""
-    if type(optimizer) is not SGD:
-        return False
+    """Whether the optimizer is `plain_sgd(network, lr, decay)` for some lr and decay, and trains all parameters."""
+
+    def groups(optimizer: Optimizer) -> list[Any]:
+        return [group | {"params": {*group["params"]}, "initial_lr": 0} for group in optimizer.param_groups]
+
     first = optimizer.param_groups[0]
-    groups = plain_sgd(network, first["lr"], first["weight_decay"]).param_groups
-
-    def same(group: dict[str, Any], plain: dict[str, Any]) -> bool:
-        trained = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
-        options = plain.keys() - {"params"}
-        return trained == set(map(id, plain["params"])) and all(group[name] == plain[name] for name in options)
-
-    return len(optimizer.param_groups) == len(groups) and all(map(same, optimizer.param_groups, groups))
+    plain = type(optimizer) is SGD and groups(optimizer) == groups(
+        plain_sgd(network, first["lr"], first["weight_decay"])
+    )
+    return plain and all(parameter.requires_grad for parameter in network.parameters())
 
 
 def sgd_steps(

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from numba import njit
 from numba.core.caching import FunctionCache
+from numpy import ndarray as Array
 from torch import Tensor
 
 from digits.kernels import Job, Tally, vectors
@@ -68,20 +69,20 @@ def compiled(function: Callable[..., Any]) -> Any:
 class Layers(NamedTuple):
     """A network in the form that the compiled functions use, and its activations and errors."""
 
-    sizes: np.ndarray  # layer sizes, such as [784, 30, 10]
-    weights: tuple[np.ndarray, ...]  # for each layer (blocks, rows, columns)
-    biases: np.ndarray  # (layers, neurons)
-    a: np.ndarray  # activations (layers, images in a batch, neurons), padded with zeros
-    delta: np.ndarray  # errors, of the same shape
+    sizes: Array  # layer sizes, such as [784, 30, 10]
+    weights: tuple[Array, ...]  # for each layer (blocks, rows, columns)
+    biases: Array  # (layers, neurons)
+    a: Array  # activations (layers, images in a batch, neurons), padded with zeros
+    delta: Array  # errors, of the same shape
 
 
 class Examples(NamedTuple):
     """Images as lists of nonzero pixels: image n has the pixels `pixel[start[n]:start[n + 1]]` with the values `x`."""
 
-    start: np.ndarray
-    pixel: np.ndarray  # uint16
-    x: np.ndarray  # uint8, 255 times the activations, so sums over pixels are divided by 255
-    targets: np.ndarray  # (N, outputs)
+    start: Array
+    pixel: Array  # uint16
+    x: Array  # uint8, 255 times the activations, so sums over pixels are divided by 255
+    targets: Array  # (N, outputs)
 
 
 def train(job: Job) -> Tally:
@@ -104,7 +105,7 @@ def evaluate(job: Job) -> Tally:
     return _tensors(*_evaluate(net, *_examples(job), job.model.cost is CROSS_ENTROPY))
 
 
-def _examples(job: Job) -> tuple[Examples, np.ndarray]:
+def _examples(job: Job) -> tuple[Examples, Array]:
     """Return the images and the indices of the chosen ones, in order."""
     chosen = job.chosen.contiguous().flatten().numpy()
     if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(job.images):  # compiled code does not check indices
@@ -123,7 +124,7 @@ def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) ->
     return Layers(sizes, blocks, padded, a, delta)
 
 
-def _blocks(matrix: np.ndarray) -> np.ndarray:
+def _blocks(matrix: Array) -> Array:
     """Split a matrix by columns into as few blocks of equal width as possible: (blocks, rows, columns)."""
     rows, columns = matrix.shape
     count = -(-columns // (MOST * LANES))
@@ -135,7 +136,7 @@ def _blocks(matrix: np.ndarray) -> np.ndarray:
     return blocks
 
 
-def _zeros(*shape: int) -> np.ndarray:
+def _zeros(*shape: int) -> Array:
     """Return float32 zeros aligned to cache lines, so that no register is loaded from two cache lines."""
     memory = np.zeros(math.prod(shape) + LINE // 4, np.float32)
     first = -memory.ctypes.data % LINE // 4
@@ -143,7 +144,7 @@ def _zeros(*shape: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=3)  # training, validation and test images
-def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _nonzero(images: Tensor, version: int) -> tuple[Array, Array, Array]:
     """Return `start`, `pixel` and `x` of `Examples`. `version` invalidates the cache when images change."""
     flat = images.contiguous().flatten(1).numpy()
     room = np.count_nonzero(flat) + 1  # one extra element, which `_list_nonzero` writes but nobody reads
@@ -160,7 +161,7 @@ def _tensors(cost: float, right: int) -> Tally:
 
 
 @compiled
-def _list_nonzero(images, start, pixel, x):
+def _list_nonzero(images: Array, start: Array, pixel: Array, x: Array) -> None:
     i, size = 0, images.shape[1]
     for n in range(len(images)):
         start[n] = i
@@ -177,7 +178,7 @@ def _list_nonzero(images, start, pixel, x):
 
 
 @compiled
-def _sgd_steps(net, examples, chosen, lr, entropy, kept):
+def _sgd_steps(net: Layers, examples: Examples, chosen: Array, lr: Any, entropy: bool, kept: float) -> Any:
     """Return cost, right predictions and the scale of the weights, which each step multiplies by `kept` (L2)."""
     count = net.a.shape[1]
     cost, right, scale = 0.0, 0, 1.0  # scale in float64: one step hardly changes it
@@ -198,7 +199,7 @@ def _sgd_steps(net, examples, chosen, lr, entropy, kept):
 
 
 @compiled
-def _evaluate(net, examples, chosen, entropy):
+def _evaluate(net: Layers, examples: Examples, chosen: Array, entropy: bool) -> Any:
     count = net.a.shape[1]
     cost, right = 0.0, 0
     for first in range(0, len(chosen), count):
@@ -211,7 +212,7 @@ def _evaluate(net, examples, chosen, entropy):
 
 
 @compiled
-def _fetch(examples, batch):
+def _fetch(examples: Examples, batch: Array) -> None:
     """Prefetch the images of a later mini-batch."""
     for n in batch:
         first, last = examples.start[n], examples.start[n + 1]
@@ -221,7 +222,7 @@ def _fetch(examples, batch):
 
 
 @compiled
-def _forward(net, examples, batch, scale):
+def _forward(net: Layers, examples: Examples, batch: Array, scale: Any) -> None:
     """Compute the activations of every layer for a mini-batch."""
     start, a = examples.start, net.a
     for layer in range(len(net.weights)):
@@ -243,7 +244,7 @@ def _forward(net, examples, batch, scale):
 
 
 @compiled
-def _exp(x):
+def _exp(x: Any) -> Any:
     """Return exp(x) within 2 units in the last place: infinity above 88.7, exp(-87) below -87. It is vectorized.
 
     exp(x) = 2^k exp(r) with |r| <= ln(2) / 2 up to x = 88. The polynomial for exp(r) is from Cephes (S. Moshier, expf).
@@ -264,7 +265,7 @@ def _exp(x):
 
 
 @compiled
-def _score(net, examples, batch, entropy):
+def _score(net: Layers, examples: Examples, batch: Array, entropy: bool) -> Any:
     """Return the sum of the cost and the number of right predictions, as in `digits.network`. Targets are 0 or 1."""
     a, y, top, outputs = net.a, examples.targets, len(net.a) - 1, examples.targets.shape[1]
     cost, right = 0.0, 0
@@ -289,7 +290,7 @@ def _score(net, examples, batch, entropy):
 
 
 @compiled
-def _backward(net, examples, batch, scale, step, entropy):
+def _backward(net: Layers, examples: Examples, batch: Array, scale: Any, step: Any, entropy: bool) -> None:
     """Compute `step` times the error delta of every layer."""
     a, delta, y, top = net.a, net.delta, examples.targets, len(net.a) - 1
     for b, n in enumerate(batch):
@@ -310,7 +311,7 @@ def _backward(net, examples, batch, scale, step, entropy):
 
 
 @compiled
-def _update(net, examples, batch, unscale):
+def _update(net: Layers, examples: Examples, batch: Array, unscale: Any) -> None:
     """Subtract the gradients, times the step, from weights and biases."""
     start, a, delta, reach = examples.start, net.a, net.delta, net.a.shape[2]
     for layer in range(len(net.weights)):

@@ -10,21 +10,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from digits.augment import NEGATIVES, Prefetcher, augment
-from digits.checkpoint.contents import VALIDATION
+from digits.checkpoint.contents import VALIDATION, Checkpoint
 from digits.common.errors import UserError
 from digits.common.images import check_shape
-from digits.data import MNISTDataModule, order
+from digits.data import MNISTDataModule
 from digits.kernels import Job, Kernel, choose_kernel
 from digits.model import DigitClassifier
 from digits.network import one_hot
 
 STACK = 25_000  # images in a stack, rounded down to whole mini-batches
+
+
+def order(seed: int, epoch: int, count: int) -> Tensor:
+    """Return the order (count,) int64 of the training images in an epoch. Equal arguments give equal orders."""
+    return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(count))
 
 
 class Stack(NamedTuple):
@@ -75,7 +82,7 @@ class StackedMNIST(MNISTDataModule):
     """MNIST in stacks, with all images on the training device, and augmented if that is asked for.
 
     Args:
-        data_dir, batch_size, seed, train_size: As in MNISTDataModule. The seed also decides the augmentation.
+        data_dir, named: As in MNISTDataModule. The seed also decides the augmentation.
         distort: Strength of the random distortion of the training images, drawn anew each epoch; 0 for none.
         handwriting: Whether to add other handwriting styles and images without a digit: see `digits.augment.augment`.
         kernel: The code that trains: `auto`, or a name in `digits.kernels.KERNELS`.
@@ -84,14 +91,12 @@ class StackedMNIST(MNISTDataModule):
     def __init__(
         self,
         data_dir: str | Path | None = None,
-        batch_size: int = 10,
-        seed: int = 0,
-        train_size: int | None = None,
         distort: float = 0.0,
         handwriting: bool = False,
         kernel: str = "auto",
+        **named: Any,
     ) -> None:
-        super().__init__(data_dir, batch_size, seed, train_size)
+        super().__init__(data_dir, **named)
         self.distort, self.handwriting, self.kernel = (self.hparams[x] for x in ("distort", "handwriting", "kernel"))
 
     def setup(self, stage: str | None = None) -> None:
@@ -127,7 +132,7 @@ class StackedMNIST(MNISTDataModule):
 class StackedClassifier(DigitClassifier):
     """A DigitClassifier whose batches are stacks."""
 
-    automatic_optimization = False  # type: ignore[assignment]  # the kernels take the steps
+    automatic_optimization = False  # the kernels take the steps
 
     def kernel_for(self, stack: Stack, trains: bool = True) -> tuple[Kernel, Job]:
         """Return the kernel and its job for a stack. Raises UserError if no kernel fits, ValueError for wrong sizes."""
@@ -154,6 +159,7 @@ class StackedClassifier(DigitClassifier):
         self.log_means("training", cost, right, job.chosen.numel())
 
     def validation_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Evaluate the validation images or, from the second data loader, the test images."""
         self._evaluate("test" if dataloader_idx else "validation", batch)
 
     def test_step(self, batch: Any, batch_idx: int) -> None:
@@ -170,6 +176,22 @@ class StackedClassifier(DigitClassifier):
             metric = self.trainer.callback_metrics.get(VALIDATION) if plateau else None
             self.lr_scheduler_step(config.scheduler, metric)
         super().on_train_epoch_end()
+
+
+# To resume, we do not load the state that Lightning saved: in a stranger's file, it could make Lightning delete files.
+
+
+def continue_after(trainer: Trainer, last: Checkpoint) -> None:
+    """Let a Trainer start after the epoch of a checkpoint."""
+    loop: Any = trainer.fit_loop
+    loop.epoch_progress.current.processed = loop.epoch_progress.current.completed = last.epochs
+    loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = last.steps
+
+
+def remember_best(keeper: ModelCheckpoint, accuracy: Tensor) -> None:
+    """Let a ModelCheckpoint go on from a best.ckpt of that validation accuracy."""
+    keeper.best_model_path = keeper.kth_best_model_path = path = f"{keeper.dirpath}/best.ckpt"
+    keeper.best_k_models = {path: accuracy}
 
 
 def stacked(kind: type[DigitClassifier]) -> type[StackedClassifier]:

@@ -10,12 +10,12 @@ import torch
 from lightning.pytorch import LightningModule, Trainer, callbacks
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
-from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from digits.checkpoint.contents import VALIDATION
 from digits.common.files import write_atomically
+from digits.data import MNISTDataModule
 from digits.kernels.stacks import StackedClassifier
 from digits.model import DigitClassifier
 from digits.network import CROSS_ENTROPY
@@ -26,7 +26,7 @@ GAUSSIAN = (
 )
 GUESSING = 0.2  # a network below this accuracy after three epochs hardly learns; guessing gives 0.1
 
-say = rank_zero_only(tqdm.write)  # above the progress bar, and only in the first process
+say = tqdm.write  # above the progress bar
 
 
 class EarlyStopping(callbacks.EarlyStopping):
@@ -49,9 +49,10 @@ def parameter_count(network: nn.Module) -> int:
 class EpochLines(Callback):
     """Print a line for each epoch, as the book does, above a progress bar for the whole run."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: MNISTDataModule) -> None:
+        self.data = data
         self.bar = tqdm(
-            disable=bool(getattr(rank_zero_only, "rank", 0)) or None,  # None: only on a terminal
+            disable=None,  # only on a terminal
             leave=False,
             unit=" mini-batches",
             unit_scale=True,
@@ -60,17 +61,17 @@ class EpochLines(Callback):
         self.started = self.advised = False
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        steps = getattr(trainer.train_dataloader, "steps", trainer.num_training_batches)  # stacks know their steps
+        steps: int = trainer.train_dataloader.steps  # type: ignore[union-attr]
         self.bar.reset(total=max(0, steps * (trainer.max_epochs or 0)))
 
-    def on_train_batch_start(self, trainer: Trainer, module: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch: Any, batch_idx: int) -> None:
+        assert isinstance(module, StackedClassifier)
         if not self.started:  # not earlier, because the kernel depends on the stack
             self.started = True
             if module.hparams["init"] == "gaussian" and module.cost is not CROSS_ENTROPY:
                 say(GAUSSIAN)
-            stacked = isinstance(module, StackedClassifier)
-            how = f"kernel {module.kernel_for(batch)[0].name}" if stacked else "Lightning's automatic optimization"
-            say(f"{module.shape}, {parameter_count(module):,} weights and biases; {how} on {batch[0].device}")
+            kernel = module.kernel_for(batch)[0].name
+            say(f"{module.shape}, {parameter_count(module):,} weights and biases; kernel {kernel} on {module.device}")
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         self.bar.update(trainer.global_step - self.bar.n)
@@ -79,7 +80,7 @@ class EpochLines(Callback):
         if trainer.sanity_checking:
             return
         accuracy, validation = trainer.callback_metrics["accuracy/test"].item(), ""
-        images = len(trainer.datamodule.test[1])
+        images = len(self.data.test[1])
         line = f"Epoch {trainer.current_epoch}: {round(accuracy * images)} / {images}"
         if VALIDATION in trainer.callback_metrics:
             accuracy = trainer.callback_metrics[VALIDATION].item()
@@ -87,7 +88,8 @@ class EpochLines(Callback):
         say(line + validation)
         if accuracy < GUESSING and trainer.current_epoch >= 2 and not self.advised:
             self.advised = True
-            say(advice(module, trainer.datamodule.training[0][:1_000]))
+            assert isinstance(module, DigitClassifier)
+            say(advice(module, self.data.training[0][:1_000]))
 
     def on_fit_end(self, trainer: Trainer, module: LightningModule) -> None:
         self.bar.close()
@@ -152,7 +154,7 @@ class StopOnSignal(Callback):
 
     def on_exception(self, trainer: Trainer, module: LightningModule, exception: BaseException) -> None:
         if isinstance(exception, SystemExit):
-            rank_zero_only(print)(f"\nStopped in epoch {trainer.current_epoch}. Resume with: {self.resume_command}")
+            print(f"\nStopped in epoch {trainer.current_epoch}. Resume with: {self.resume_command}")
 
 
 class AtomicFiles(TorchCheckpointIO):

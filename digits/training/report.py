@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
 from digits.checkpoint.untrusted import read_checkpoint
@@ -27,7 +26,6 @@ def test(trainer: Trainer, path: Path) -> None:
     trainer.loggers = loggers
 
 
-@rank_zero_only
 def report(trainer: Trainer, path: Path) -> None:
     """Print the test accuracy of the best network, whose checkpoint is `path`, and how to use it."""
     model: Any = trainer.lightning_module

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import yaml
 from filelock import FileLock, Timeout
-from lightning.pytorch.utilities import rank_zero_only
 
 from digits.checkpoint.contents import Checkpoint, restore
 from digits.checkpoint.untrusted import read_checkpoint
@@ -68,9 +67,9 @@ def resumed_run(settings: Settings, model: DigitClassifier, data: MNISTDataModul
         option = "--trainer.max_epochs" if "max_epochs" in settings.trainer else "--epochs"
         hint = f"To continue, use {option} with more than {last.epochs}: {run.resume_command} {option} N"
         hint = "It cannot continue, because its learning rate schedule has ended" if model.schedule else hint
-        rank_zero_only(print)(f"{folder} is finished after epoch {last.epoch}. {hint}")
+        print(f"{folder} is finished after epoch {last.epoch}. {hint}")
     else:
-        rank_zero_only(print)(f"Resuming {folder} after epoch {last.epoch}")
+        print(f"Resuming {folder} after epoch {last.epoch}")
     return run
 
 
@@ -90,13 +89,10 @@ def refuse_changes(
 
 @contextmanager
 def hold(run: Run, settings: Settings) -> Iterator[None]:
-    """Lock the folder of a run and write its settings, in the first process of a training.
+    """Lock the folder of a run and write its settings.
 
     Raises UserError if another training holds the lock, or if the folder of a new run is not empty.
     """
-    if getattr(rank_zero_only, "rank", 0):
-        yield
-        return
     config = _as_yaml(settings)
     run.folder.mkdir(parents=True, exist_ok=True)
     if not run.last and any(run.folder.iterdir()):

@@ -52,11 +52,9 @@ Switch = Literal[True, False]  # with a value, unlike a flag
 
 
 class TrainerSettings(TypedDict, total=False):
-    """The settings of Lightning's Trainer that a command line or a file may have. Python code may pass any setting."""
+    """The settings of Lightning's Trainer that a command line or a file may have."""
 
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
-    devices: IntOrAll
-    strategy: Literal["auto", "ddp"]
     max_epochs: IntOrAll
     max_time: str
     check_val_every_n_epoch: PositiveInt

@@ -1,4 +1,4 @@
-"""Build a run's model, data and Trainer: in the fast way of `digits.kernels.stacks` where it applies."""
+"""Build a run's model, data and Trainer, which train in the fast way of `digits.kernels.stacks`."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from digits.checkpoint.contents import VALIDATION
 from digits.common.checks import arguments
 from digits.common.errors import UserError
 from digits.data import MNISTDataModule
-from digits.kernels.stacks import StackedMNIST, stacked
+from digits.kernels.stacks import StackedClassifier, StackedMNIST, continue_after, remember_best, stacked
 from digits.model import DigitClassifier
 from digits.training.callbacks import AtomicFiles, BestCurves, EarlyStopping, EpochLines, StopOnSignal, parameter_count
 from digits.training.runs import Run
@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "enable_progress_bar": False,  # EpochLines draws one
     "log_every_n_steps": 1,  # avoids a warning: nothing is logged per step
 }
+OTHERS = "callbacks", "profiler", "deterministic"  # settings that stacks support, but the command line has not
 
 
 class Curves(TensorBoardLogger):
@@ -41,32 +42,16 @@ class Curves(TensorBoardLogger):
             raise error.__cause__ or error from None
 
 
-class DataWithTest(MNISTDataModule):
-    """The ordinary data, of which the test images are also evaluated after each epoch, for its printed line."""
-
-    def val_dataloader(self) -> list[Any]:
-        return [super().val_dataloader(), self.test_dataloader()]
-
-
-def build_model_and_data(settings: Settings, kind: type[DigitClassifier] | None) -> tuple[DigitClassifier, Any]:
-    """Return the model and the data of a run.
-
-    The fast way applies to one process with Trainer settings that the command line has. It does not apply to a `kind`
-    with its own training, validation or test step, which expects ordinary batches.
-    """
-    kind = kind or DigitClassifier
+def build_model_and_data(settings: Settings, kind: type[DigitClassifier]) -> tuple[StackedClassifier, StackedMNIST]:
+    """Return the model and the data of a run. Raises UserError for what needs ordinary batches."""
     if foreign := settings.net.keys() - arguments(kind):
         raise UserError(f"{kind.__name__} has no setting {min(foreign)!r}; leave out --net.{min(foreign)}")
     steps = ("training_step", "validation_step", "test_step")
-    ordinary_steps = any(getattr(kind, step) is not getattr(DigitClassifier, step) for step in steps)
-    several = settings.trainer.get("devices", 1) not in (1, "1", "auto")
-    if several and not settings.run_dir:
-        raise UserError("several processes need a folder in common: add --run_dir FOLDER")
-    if not (ordinary_steps or several or settings.trainer.keys() - {*TrainerSettings.__annotations__, "callbacks"}):
-        return settings.build(stacked(kind)), settings.build(StackedMNIST)
-    if settings.handwriting or settings.distort:
-        raise UserError("--handwriting and --distort need one process, and only settings that --trainer.help lists")
-    return settings.build(kind), settings.build(DataWithTest)
+    ordinary = [f"a {step} of its own" for step in steps if getattr(kind, step) is not getattr(DigitClassifier, step)]
+    ordinary += [f"--trainer.{name}" for name in settings.trainer.keys() - {*TrainerSettings.__annotations__, *OTHERS}]
+    if ordinary:
+        raise UserError(f"`train` does not support {ordinary[0]}; use Lightning's Trainer (docs/training.md)")
+    return settings.build(stacked(kind)), settings.build(StackedMNIST)
 
 
 # A small step on a GPU takes 5 us per kernel launch, with five launches for each array of weights or biases. On one CPU
@@ -105,7 +90,7 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     if settings.early_stop and not data.validates:
         raise UserError("--early_stop needs validation images, but --train_size leaves none; choose a smaller size")
     options: dict[str, Any] = {**DEFAULTS, **settings.trainer, "max_epochs": settings.max_epochs}
-    callbacks = [*options.pop("callbacks", []), EpochLines(), *best_epoch_callbacks(run, settings, data, options)]
+    callbacks = [*options.pop("callbacks", []), EpochLines(data), *best_epoch_callbacks(run, settings, data, options)]
     if not options.get("accelerator"):
         options["accelerator"] = fastest_device(model, settings.batch_size, settings.kernel)
     if options.get("logger") in (None, True):  # Lightning's default logger would write elsewhere
@@ -119,10 +104,7 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     if run.last:
-        progress, loop = trainer.fit_loop.epoch_progress.current, trainer.fit_loop.epoch_loop
-        progress.processed = progress.completed = run.last.epochs
-        loop.manual_optimization.optim_step_progress.total.completed = run.last.steps
-        loop.automatic_optimization.optim_progress.optimizer.step.total.completed = run.last.steps
+        continue_after(trainer, run.last)
     return trainer
 
 
@@ -138,12 +120,11 @@ def best_epoch_callbacks(
     last = ModelCheckpoint(run.folder, "last", **keep)  # `save_last` would skip epochs that are not the best
     curves, early_stop = BestCurves(), EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop or 1)
     if run.last and run.best and run.best.accuracy is not None and run.best.best_test is not None:
-        path, score = f"{best.dirpath}/best.ckpt", torch.tensor(run.best.accuracy, dtype=torch.float64)  # exact
-        best.best_model_path = best.kth_best_model_path = path
-        best.best_k_models = {path: score}
         curves.best = {"best/validation": run.best.accuracy, "best/test": run.best.best_test}
         every = options.get("check_val_every_n_epoch") or 1
-        early_stop.best_score, early_stop.wait_count = score, run.last.epochs // every - run.best.epochs // every
+        early_stop.wait_count = run.last.epochs // every - run.best.epochs // every
+        early_stop.best_score = torch.tensor(run.best.accuracy, dtype=torch.float64)  # exact
+        remember_best(best, early_stop.best_score)
     checkpoints = [best, last] if options.get("enable_checkpointing", True) else []
     return [curves, *[early_stop] * bool(settings.early_stop), *checkpoints]
 

@@ -45,13 +45,13 @@ def test_configs_of_the_project_run(run, path):
 
 
 def test_help_names_the_settings_of_the_trainer_too(verb):
-    for option, names in (("--help", "hidden config resume trainer.NAME"), ("--trainer.help", "trainer.devices")):
+    for option, names in (("--help", "hidden config resume trainer.NAME"), ("--trainer.help", "trainer.max_time")):
         output = verb("train", option)[1]
         assert all(re.search(rf"--{name}\b", output) for name in names.split())
 
 
 def test_the_trainer_is_set_in_a_file_and_on_the_command_line(run, tmp_path):
-    trainer = "{max_epochs: 2, accelerator: cpu, devices: 1, logger: false}"
+    trainer = "{max_epochs: 2, accelerator: cpu, logger: false}"
     path, later = config(tmp_path, epochs=9, trainer=trainer), ["--trainer.enable_checkpointing", "false"]
     output = run("--config", path, "--trainer.max_epochs", 1, *later, "--run_dir", "here")
     assert re.findall("^Epoch (.)", output, re.M) == ["0"]

@@ -2,12 +2,23 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
-from digits.data import order
+from digits.kernels.stacks import order
 from digits.network import one_hot
 from tests.support.small_mnist import TRAINING
+
+
+def test_the_order_is_a_permutation_decided_by_seed_and_epoch():
+    first = order(3, 4, 1000)
+    assert first.sort().values.equal(torch.arange(1000))
+    np.random.seed(9)
+    torch.manual_seed(9)
+    assert order(3, 4, 1000).equal(first)
+    orders = {tuple(order(seed, epoch, 100).tolist()) for seed in range(5) for epoch in range(5)}
+    assert len(orders) == 25
 
 
 @pytest.mark.parametrize(

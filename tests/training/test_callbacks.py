@@ -58,9 +58,9 @@ def test_a_network_can_be_trained_in_any_thread(data_dir, home):
 @pytest.mark.parametrize(
     "where, signum, epoch",
     [
-        ("training_step", signal.SIGTERM, 0),
-        ("validation_step", signal.SIGINT, 0),
-        ("test_step", signal.SIGINT, 1),
+        ("on_train_batch_start", signal.SIGTERM, 0),
+        ("on_validation_batch_start", signal.SIGINT, 0),
+        ("on_test_batch_start", signal.SIGINT, 1),
         ("on_train_end", signal.SIGTERM, 1),  # before the test
     ],
 )
@@ -71,7 +71,7 @@ def test_a_signal_ends_the_run_at_once_with_one_line(where, signum, epoch, data_
         signal.raise_signal(signum)
         pytest.fail("went on")
 
-    methods = {"test_step": lambda *_: pytest.fail("tested"), where: receive}
+    methods = {"on_test_batch_start": lambda *_: pytest.fail("tested"), where: receive}
     with pytest.raises(SystemExit) as end:
         settings = Settings(epochs=1, data_dir=data_dir, run_dir=Path("here"))
         train(settings, kind=type("Kind", (DigitClassifier,), methods))
