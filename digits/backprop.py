@@ -18,13 +18,7 @@ Gradients = list[tuple[Tensor, Tensor]]  # of the weights and the biases of each
 
 @torch.no_grad()
 def sgd_step(
-    weights: Tensors,
-    biases: Tensors,
-    x: Tensor,
-    y: Tensor,
-    lr: float,
-    cost: Cost = QUADRATIC,
-    decay: float = 0.0,
+    weights: Tensors, biases: Tensors, x: Tensor, y: Tensor, lr: float, cost: Cost = QUADRATIC, decay: float = 0.0
 ) -> Tensor:
     """Move weights and biases, in place, down the gradient of the mean cost of one mini-batch.
 

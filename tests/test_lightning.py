@@ -281,8 +281,10 @@ def test_a_network_of_ones_own_has_its_own_settings(data_dir, home):
     run = train(settings, kind=Momentum)
     model = Momentum.load_from_checkpoint(run / "best.ckpt")
     assert model.hparams["momentum"] == 0.5 and "net:\n  momentum: 0.5\n" in (run / "config.yaml").read_text()
-    with pytest.raises(UserError, match="DigitClassifier has no setting 'momentum'; leave out --net.momentum"):
+    with pytest.raises(UserError, match="DigitClassifier has no setting 'momentum'; leave it out"):
         train(settings)
+    with pytest.raises(UserError, match="Momentum has no setting 'l2'; leave it out"):
+        train(Settings(l2=5.0, data_dir=data_dir), kind=Momentum)
 
 
 @pytest.mark.parametrize("asked", [False, True])

@@ -21,12 +21,7 @@ Examples = tuple[Tensor, Tensor]  # images (N, H, W) uint8 and targets (N, outpu
 
 
 def augment(
-    images: Tensor,
-    targets: Tensor,
-    epoch: int,
-    seed: int = 0,
-    distort: float = 0.0,
-    handwriting: bool = False,
+    images: Tensor, targets: Tensor, epoch: int, seed: int = 0, distort: float = 0.0, handwriting: bool = False
 ) -> Examples:
     """Return images (N, H, W) uint8 of digits and their targets (N, 10) as an epoch sees them, on the same device.
 

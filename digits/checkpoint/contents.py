@@ -46,8 +46,8 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
 
     `path` is for messages. Raises UserError if the file contradicts itself.
     """
-    inherited = {name for base in kind.__mro__ for name in arguments(base)} - arguments(kind)
-    given = {name: value for name, value in (saved.settings | settings).items() if name not in inherited}
+    others = {"kernel"}.union(*map(arguments, kind.__mro__)) - arguments(kind)  # files of version 0.2 have a kernel
+    given = {name: value for name, value in (saved.settings | settings).items() if name not in others}
     try:
         model = kind(**given)
     except (UserError, LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:

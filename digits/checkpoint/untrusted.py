@@ -62,8 +62,6 @@ def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
     """Parse the content of a file of `size` bytes. Raises ValueError or TypeError for what `train` would not write."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"], size)
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
-    if "kernel" in settings:  # a file of version 0.2
-        data["kernel"] = settings.pop("kernel")
     progress = _settings({name: saved[name] for name in ("epoch", "global_step", "max_epochs") if name in saved})
     # Layers are built from these sizes, which we do not trust: they must not need much more memory than the file.
     layers = pairwise([settings.get("image_size", 28) ** 2, *settings.get("hidden", []), 10])

@@ -68,10 +68,9 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
     class Loader(yaml.BaseLoader):
         def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                raise ValueError("YAML aliases are not supported; write the values out")
-            if self.peek_event().tag:
-                raise ValueError("YAML tags are not supported; write a plain value")
+            event = self.peek_event()
+            if event.anchor or event.tag:
+                raise ValueError("YAML aliases and tags are not supported; write the values out")
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:

@@ -28,11 +28,7 @@ EXAMPLES = 2_000  # training images for the mean cost in the figures valley and 
 
 
 def figures(
-    model: DigitClassifier,
-    data: StackedMNIST,
-    epoch: int,
-    planned: int,
-    curves: dict[str, dict[int, float]],
+    model: DigitClassifier, data: StackedMNIST, epoch: int, planned: int, curves: dict[str, dict[int, float]]
 ) -> Iterator[tuple[str, Figure | Image | str]]:
     """Yield the name of each figure, with the drawing or the reason why there is none. Slow figures come last.
 

@@ -52,11 +52,6 @@ class TrainingStacks:
         epoch = partial(augment, *examples, seed=data.seed, distort=data.distort, handwriting=data.handwriting)
         self.examples = Prefetcher(epoch, ahead=examples[0].device.type == "cpu")  # on a GPU, prefetching gains nothing
 
-    @property
-    def steps(self) -> int:
-        """The number of mini-batches in an epoch."""
-        return -(-len(self.dataset) // self.data.batch_size)
-
     def __len__(self) -> int:
         return len(self._split(torch.arange(len(self.dataset))))
 

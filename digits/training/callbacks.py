@@ -61,8 +61,8 @@ class EpochLines(Callback):
         self.started = self.advised = False
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
-        steps: int = trainer.train_dataloader.steps  # type: ignore[union-attr]
-        self.bar.reset(total=max(0, steps * (trainer.max_epochs or 0)))
+        images = len(trainer.train_dataloader.dataset)  # type: ignore[union-attr]
+        self.bar.reset(total=max(0, -(-images // self.data.batch_size) * (trainer.max_epochs or 0)))
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch: Any, batch_idx: int) -> None:
         assert isinstance(module, StackedClassifier)

@@ -3,6 +3,7 @@
 They define the command line of `train` and a run's config.yaml. PyTorch is not imported here, so that --help is quick.
 """
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,11 +39,9 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 
 def _plain(kind: type, tokens: Sequence[Token]) -> Any:
     """Convert a value of unknown type: 0.9 is a number, true is a truth value, relu is a text."""
-    text = tokens[0].value
-    for number in (int, float):
-        with suppress(ValueError):
-            return number(text)
-    return {"true": True, "false": False}.get(text, text)
+    with suppress(ValueError):
+        return json.loads(tokens[0].value)
+    return tokens[0].value
 
 
 Int = Annotated[int, Parameter(converter=_whole)]

@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "enable_progress_bar": False,  # EpochLines draws one
     "log_every_n_steps": 1,  # avoids a warning: nothing is logged per step
 }
-OTHERS = "callbacks", "profiler", "deterministic"  # settings that stacks support, but the command line has not
+OTHERS = "callbacks", "deterministic", "profiler", "strategy"  # settings for Python alone
 
 
 class Curves(TensorBoardLogger):
@@ -43,9 +43,11 @@ class Curves(TensorBoardLogger):
 
 
 def build_model_and_data(settings: Settings, kind: type[DigitClassifier]) -> tuple[StackedClassifier, StackedMNIST]:
-    """Return the model and the data of a run. Raises UserError for what needs ordinary batches."""
-    if foreign := settings.net.keys() - arguments(kind):
-        raise UserError(f"{kind.__name__} has no setting {min(foreign)!r}; leave out --net.{min(foreign)}")
+    """Return the model and the data of a run. Raises UserError for what needs ordinary batches, or is not a setting."""
+    changed = {name for name, value in vars(settings).items() if value != vars(Settings())[name]}
+    wanted = arguments(DigitClassifier) & changed | settings.net.keys()
+    if foreign := wanted - arguments(kind) - arguments(StackedMNIST):
+        raise UserError(f"{kind.__name__} has no setting {min(foreign)!r}; leave it out, or add it to __init__")
     steps = ("training_step", "validation_step", "test_step")
     ordinary = [f"a {step} of its own" for step in steps if getattr(kind, step) is not getattr(DigitClassifier, step)]
     ordinary += [f"--trainer.{name}" for name in settings.trainer.keys() - {*TrainerSettings.__annotations__, *OTHERS}]

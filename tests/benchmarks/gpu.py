@@ -86,7 +86,7 @@ def timed(args, device, hidden, batch_size=10, kernel="auto"):
             seconds[-1] += clock()
 
     trainer = quick_trainer(callbacks=[Clock()], accelerator=device, max_epochs=3, limit_val_batches=0)
-    data = StackedMNIST(args.data_dir, batch_size, 0, args.images, kernel=kernel)
+    data = StackedMNIST(args.data_dir, batch_size=batch_size, train_size=args.images, kernel=kernel)
     trainer.fit(StackedClassifier([hidden]), data)
     return min(seconds[1:]) * TRAINING / args.images
 

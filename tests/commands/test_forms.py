@@ -187,7 +187,7 @@ def test_a_form_definition_is_parsed(in_folder):
         ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "expected 1 to 200 fields, not 201"),
         ("{}", "expected 1 to 200 fields, not 0"),
         (BOX + BOX, "f.yaml: a appears 2 times; keep only one"),
-        ("a: &a\n  box: *a", "aliases are not supported"),
+        ("a: &a\n  box: *a", "aliases and tags are not supported"),
         ("a: [1, 2", "expected ',' or ']'"),
         ("[" * 99_000, "nested too deeply"),
         ("a: 1\n" * 20_001, "larger than 100,000 bytes"),
@@ -205,7 +205,7 @@ def test_yaml_runs_no_code_and_gives_texts_alone(in_folder):
     Path("f.yaml").write_text("lr: 1e-3\nnone: ~\nlist: [no]")
     assert read_yaml("f.yaml") == {"lr": "1e-3", "none": "~", "list": ["no"]}
     Path("f.yaml").write_text("call: !!python/object/apply:os.mkdir [gone]")
-    with pytest.raises(UserError, match="YAML tags are not supported"):
+    with pytest.raises(UserError, match="YAML aliases and tags are not supported"):
         read_yaml("f.yaml")
 
 

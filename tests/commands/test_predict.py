@@ -65,7 +65,7 @@ def test_single_reads_the_clearest_digit_with_the_activations_of_the_network(rea
 def test_only_a_network_that_was_trained_with_context_gets_context(context, read, verb):
     """Context is the digit's surroundings, which matter if digits touch."""
     _, content = without_training(untrusted.read_checkpoint(BUNDLED), BUNDLED)
-    torch.save(content | {"datamodule_hyper_parameters": {"allographs": context, "negatives": 0.3}}, "other.ckpt")
+    torch.save(content | {"datamodule_hyper_parameters": {"handwriting": context}}, "other.ckpt")
     Path("28_a.png").write_bytes((FOLDER / "touching.png").read_bytes())
     [printed] = segments(*read("28_a.png", "--json", network="other.ckpt")[1])
     network = load_network(untrusted.read_checkpoint(BUNDLED), BUNDLED)

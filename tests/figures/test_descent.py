@@ -27,7 +27,7 @@ def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, settings, batc
     settings = {"hidden": [12], "lr": 2.5, "seed": 4} | settings
     words = [f"--{name}={value}".removesuffix("=True") for name, value in settings.items() if name != "hidden"]
     fit(tmp_path / "run", data_dir, "--hidden", 12, "--epochs", 3, "--batch_size", batch_size, *words)
-    data = StackedMNIST(data_dir, batch_size, 4)
+    data = StackedMNIST(data_dir, batch_size=batch_size, seed=4)
     path = descent.descend(StackedClassifier(**settings), data, epochs=3, planned=3)
     assert torch.equal(descent.descend(StackedClassifier(**settings), data, epochs=2, planned=3), path[:3])
     (last, _), (best, epoch) = load(tmp_path / "run", "last.ckpt"), load(tmp_path / "run")
