@@ -117,6 +117,27 @@ def test_the_ordinary_way_leads_to_the_same_weights_and_curves_as_the_fast_way(t
     assert metrics[0] == pytest.approx(metrics[1], rel=1e-4)
 
 
+def test_ordinary_batches_have_images_and_labels_shuffled_by_the_seed(data_dir):
+    orders = []
+    for seed in (5, 5, 6):
+        data = MNISTDataModule(data_dir, batch_size=64, seed=seed)
+        data.prepare_data()
+        data.setup()
+        loader, (images, labels) = data.train_dataloader(), data.training
+        assert len(loader) == 8
+        for _ in range(2):
+            batches = list(loader)
+            assert (batches[0][0].shape, batches[0][0].dtype) == ((64, 28, 28), torch.uint8)
+            x, y = (torch.cat(column) for column in zip(*batches, strict=True))
+            orders.append(y.tolist())
+            assert x.flatten(1).sum(1).sort().values.equal(images.flatten(1).sum(1).sort().values)
+            assert all(images[labels == digit].sum() == x[y == digit].sum() for digit in range(10))
+        for loader, split in ((data.val_dataloader(), data.validation), (data.test_dataloader(), data.test)):
+            [batch] = loader
+            assert all(ours.equal(theirs) for ours, theirs in zip(batch, split, strict=True))
+    assert orders[:2] == orders[2:4] and len({*map(tuple, orders)}) == 4
+
+
 def test_the_data_module_validates_and_tests(trainer, data_dir):
     model, data, quick = DigitClassifier([30]), MNISTDataModule(data_dir), trainer()
     quick.fit(model, data)
