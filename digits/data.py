@@ -65,3 +65,5 @@ class MNISTDataModule(LightningDataModule):
 
     def test_dataloader(self) -> Any:
         return DataLoader(TensorDataset(*self.test), batch_size=1_000)
+
+    predict_dataloader = test_dataloader

@@ -143,6 +143,7 @@ def test_the_data_module_validates_and_tests(trainer, data_dir):
     quick.fit(model, data)
     [validated], [tested] = quick.validate(model, data, verbose=False), quick.test(model, data, verbose=False)
     images, labels = data.test
+    assert torch.cat([digits for digits, _ in quick.predict(model, data)]).equal(model.predict(images)[0])
     assert len(images) == TEST and validated.keys() == {"accuracy/validation", "cost/validation", "step"}
     assert tested["accuracy/test"] == pytest.approx((model.predict(images)[0] == labels).double().mean().item())
 
