@@ -18,6 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from digits import DigitClassifier, MNISTDataModule, UserError
+from digits.checkpoint.selection import BUNDLED
 from digits.kernels.stacks import StackedClassifier, StackedMNIST, order
 from digits.network import one_hot
 from digits.train import Settings, train
@@ -245,6 +246,10 @@ def test_a_model_can_be_copied_and_pickled(cost):
     copies = pickle.loads(pickle.dumps(model)), copy.deepcopy(model), torch.load(file, weights_only=False)
     for copied in copies:
         assert same(copied.state_dict(), model.state_dict()) and copied.cost == model.cost
+
+
+def test_the_bundled_network_is_a_model_although_its_file_is_older():
+    assert DigitClassifier.load_from_checkpoint(BUNDLED).shape == "784-800-200-10"
 
 
 def test_predict_and_forward_take_the_same_images():

@@ -66,7 +66,7 @@ def has_small_steps(model: DigitClassifier, batch_size: int) -> bool:
     return parameter_count(model) * batch_size < LARGE_STEP * len(list(model.parameters()))
 
 
-def fastest_device(model: DigitClassifier, batch_size: int, kernel: str) -> str:
+def fastest_device(model: DigitClassifier, batch_size: int, kernel: str = "auto") -> str:
     """Return "cuda" if there is a GPU, the model's steps are large and its kernel is not numba; else "cpu"."""
     small = has_small_steps(model, batch_size) or kernel == "numba"
     return "cpu" if small or not torch.cuda.is_available() else "cuda"
