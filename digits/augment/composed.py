@@ -87,7 +87,7 @@ def composed(rng: Generator, alphabet: Alphabet) -> Example:
     if chance(rng, 0.25):
         strip.write_next_row(width)
     strip.print_form(start, end, width)
-    return Example(strip.seen(width), strip.written)
+    return Example(strip.planes(width), strip.written)
 
 
 class _Strip:
@@ -301,7 +301,7 @@ class _Strip:
 
     # --- The strip as the line network sees it
 
-    def seen(self, width: int) -> np.ndarray:
+    def planes(self, width: int) -> np.ndarray:
         """Return the darkness and the imitated scores of the eye, (2, ROWS, width) uint8."""
         rng, shape, visibility = self.rng, (ROWS, width), self.visibility[:, :width]
         layers = (self.digits, self.signs, self.printed)

@@ -15,7 +15,7 @@ TEAM = "the bundled team"  # the bundled networks, which read together
 DOUBTFUL = 0.9  # below this validation accuracy, a network was hardly trained
 
 
-def find(network: str | None) -> Path:
+def find_network(network: str | None) -> Path:
     """Return the path of a checkpoint, given a file, the folder of a run, or "bundled".
 
     For None, return the best checkpoint of the newest run in runs/, or the bundled network if there is no run.
@@ -30,19 +30,19 @@ def find(network: str | None) -> Path:
 
 
 def title(network: str | None, path: Path) -> str:
-    """Return the name of the network that reads, given the argument of `find` and its result, such as runs/NAME."""
+    """Return the name of a network, such as runs/NAME, given the argument of `find_network` and its result."""
     if network == "bundled" or (network is None and path == BUNDLED):
         return TEAM
     return printable(str(path.parent if path.name == BEST else path))
 
 
-def choose(network: str | None, *, reads: bool = False) -> tuple[Checkpoint, Path]:
-    """Return the checkpoint that `find` finds, and its path. Print on standard error which network it holds.
+def find_checkpoint(network: str | None, *, reads: bool = False) -> tuple[Checkpoint, Path]:
+    """Return the checkpoint that `find_network` finds, and its path. Print on standard error which network it holds.
 
     The line warns if the user did not name the network and it reads poorly. It says by whom pictures are read if the
-    network `reads` pictures. Raises as `find` and `read_checkpoint` do.
+    network `reads` pictures. Raises as `find_network` and `read_checkpoint` do.
     """
-    path = find(network)
+    path = find_network(network)
     saved = read_checkpoint(path)
     line = "bundled" if path == BUNDLED else printable(str(path))
     line = f"read by {title(network, path)}" if reads else f"network: {line}"

@@ -27,12 +27,12 @@ def export(
 
     from digits import mnist
     from digits.checkpoint.contents import load_network, without_training
-    from digits.checkpoint.selection import TEAM, choose, title
+    from digits.checkpoint.selection import TEAM, find_checkpoint, title
     from digits.export import onnx, page
     from digits.export.sample import sample
     from digits.network import inputs, linears, predictions, sizes
 
-    saved, checkpoint = choose(network)
+    saved, checkpoint = find_checkpoint(network)
     model, settings = load_network(saved, checkpoint), saved.settings
     side, only_digit = settings.get("image_size", 28), settings.get("only_digit")
     if to != "checkpoint" and only_digit is not None:

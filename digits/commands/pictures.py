@@ -17,7 +17,7 @@ from digits.commands.tables import Rows
 from digits.common.errors import UserError, printable, tried
 from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.eye import see
-from digits.handwriting.lines import opened
+from digits.handwriting.lines import open_pixels
 from digits.handwriting.picture import WRITTEN, check_output, save, upright
 
 OPACITY = 0.6  # of the blue over handwriting
@@ -131,7 +131,7 @@ def annotated(image: Image.Image, answer: Answer) -> Image.Image:
     The pixels that the eye takes for handwriting become blue.
     """
     with suppress(UserError):  # the picture is too small
-        mask = Image.fromarray(np.uint8(OPACITY * 255 * see(opened(image)[0])[1]))
+        mask = Image.fromarray(np.uint8(OPACITY * 255 * see(open_pixels(image)[0])[1]))
         image.paste("#0072b2", mask=mask.resize(image.size, Image.Resampling.BILINEAR))
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)

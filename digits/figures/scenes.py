@@ -7,7 +7,7 @@ from torch import Tensor
 
 from digits.augment.scenes import glyphs, scene
 from digits.handwriting.eye import see
-from digits.handwriting.lines import opened
+from digits.handwriting.lines import open_pixels
 
 ACROSS, DOWN = 2, 10  # scenes
 TILE, APART = (240, 90), 6  # size of a scene and gap between scenes, in pixels
@@ -21,7 +21,7 @@ def scenes(images: Tensor, labels: Tensor, seed: int) -> Image.Image:
     for number in range(ACROSS * DOWN):
         row, column = divmod(number, ACROSS)
         drawn = scene(rng, written).image
-        sure = see(opened(drawn)[0])[1]
+        sure = see(open_pixels(drawn)[0])[1]
         for place, picture in enumerate((Image.fromarray(drawn), Image.fromarray(np.uint8(255 * (1 - sure))))):
             at = (2 * column + place) * (wide + APART), row * (high + APART)
             sheet.paste(ImageOps.pad(picture.convert("RGB"), TILE, color="white"), at)

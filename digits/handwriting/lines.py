@@ -44,7 +44,7 @@ class Segmentation(NamedTuple):
 
     Here, the places of a candidate are the indices of its digits in `images` (N, K, 28, 28) float32 0..1, light on
     dark, each cut in K ways, and in `boxes`, which has K boxes (left, top, right, bottom) in pixels of the picture for
-    each digit. If the caller expects a length, `seen` has, for each line, the number of digits that the line network
+    each digit. If the caller expects a length, `counts` has, for each line, the number of digits that the line network
     reads without that length. `known` is as in `Group`.
     """
 
@@ -52,7 +52,7 @@ class Segmentation(NamedTuple):
     images: np.ndarray
     boxes: list[list[Box]]
     degrees: int = 0
-    seen: list[int] | None = None
+    counts: list[int] | None = None
     known: bool = False
 
 
@@ -64,7 +64,7 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
 
     Raises UserError if the picture cannot be opened or shows no strokes, or if all its digits are too small.
     """
-    pixels, scale = opened(picture, single=expected.single)
+    pixels, scale = open_pixels(picture, single=expected.single)
     any_digit: list[Candidate] = [(digit, 0.0, (0,)) for digit in expected.digits]
     if is_normalized(pixels):
         image = pixels[:, :, 0] / np.float32(255)
@@ -83,8 +83,8 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
     if strips and not legible:
         raise UserError(f"the digits are less than {SMALL} pixels high, too small to read; take a closer picture")
     lines = [groups_along(strip.log, expected) for strip in legible]
-    seen = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in legible] if expected.length else None
-    return Segmentation(*cut_out(legible, lines, scale, context=context), degrees, seen)
+    counts = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in legible] if expected.length else None
+    return Segmentation(*cut_out(legible, lines, scale, context=context), degrees, counts)
 
 
 def turn_upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
@@ -175,7 +175,7 @@ def scaled(box: tuple[float, ...], scale: float) -> Box:
     return tuple(round(side * scale) for side in box)
 
 
-def opened(picture: Any, *, single: bool = False) -> tuple[np.ndarray, float]:
+def open_pixels(picture: Any, *, single: bool = False) -> tuple[np.ndarray, float]:
     """Return the pixels (H, W, 3) uint8 of a picture in its working size, and the width of a pixel in original pixels.
 
     Raises UserError if the picture cannot be opened.

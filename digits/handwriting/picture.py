@@ -51,7 +51,7 @@ def open_picture(picture: Any, *, single: bool = False) -> tuple[Image.Image, fl
     Also return the width of a pixel of this image in original pixels. Raises UserError if the picture cannot be read.
     """
     with _user_errors():
-        image = _opened(picture)
+        image = _as_image(picture)
         pixels = image.width * image.height
         shorter, longer, working = min(image.size), max(image.size), WORKING[0 if single else 1]
         if shorter < 8 or longer > NARROW * shorter:
@@ -68,7 +68,7 @@ def open_picture(picture: Any, *, single: bool = False) -> tuple[Image.Image, fl
 def upright(picture: Any) -> Image.Image:
     """Open a picture as upright RGB in its own size. Raises UserError if it cannot be read."""
     with _user_errors():
-        return _as_rgb(_opened(picture))
+        return _as_rgb(_as_image(picture))
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def content(picture: Any) -> Any:
     return picture
 
 
-def _opened(picture: Any) -> Image.Image:
+def _as_image(picture: Any) -> Image.Image:
     """Return a picture of any type as a PIL image, which may not be decoded yet.
 
     Raises UserError if the picture is too large. A UserError that `content` returned in its place is raised, too.

@@ -64,9 +64,9 @@ class Reader:
         if isinstance(segmentation, UserError):
             return Answer([], error=str(segmentation))
         readings = self.readings(segmentation, expected.digits)
-        seen = segmentation.seen or [0] * len(segmentation.lines)
+        counts = segmentation.counts or [0] * len(segmentation.lines)
         lines = []
-        for line, count in zip(segmentation.lines, seen, strict=True):
+        for line, count in zip(segmentation.lines, counts, strict=True):
             groups = [self.read_group(candidates, readings, count, segmentation.known) for candidates in line]
             lines.append(Line([group for group in groups if group.readings]))
         if any(line.text for line in lines):

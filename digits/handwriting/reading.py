@@ -86,7 +86,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     """
     from torch import nn
 
-    from digits.checkpoint.selection import find
+    from digits.checkpoint.selection import find_network
 
     if first_process() != os.getpid():
         # A forked process has none of the threads of PyTorch and OpenCV, and would wait for them forever.
@@ -97,7 +97,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         module: nn.Module = network.network if models and isinstance(network, models.DigitClassifier) else network
         reader = Reader(deepcopy(module).eval())  # a copy, since other threads may train the module meanwhile
     else:
-        path = find(str(network))
+        path = find_network(str(network))
         reader = _loaded(path, os.stat(path).st_mtime_ns, network == "bundled")
     if reader.detects:
         raise UserError("this network only detects one digit; use a network that reads all ten")
@@ -134,15 +134,15 @@ def expect(single: bool = False, length: Digits = None, digits: str | None = Non
 
 
 def choose_reader(network: str | None) -> tuple[Reader, int | None, str]:
-    """Return a reader with the network that `checkpoint.selection.choose` finds.
+    """Return a reader with the network that `checkpoint.selection.find_checkpoint` finds.
 
     Also return the only digit that the network detects, or None if it reads all ten, and the name of the network, such
-    as runs/NAME or "the bundled team". Raises UserError as `choose` does, or if the network takes images that are not
-    28x28.
+    as runs/NAME or "the bundled team". Raises UserError as `find_checkpoint` does, or if the network takes images of
+    another size than 28x28.
     """
-    from digits.checkpoint.selection import TEAM, choose, title
+    from digits.checkpoint.selection import TEAM, find_checkpoint, title
 
-    saved, path = choose(network, reads=True)
+    saved, path = find_checkpoint(network, reads=True)
     name = title(network, path)
     return _reader(saved, path, name == TEAM), saved.settings.get("only_digit"), name
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from digits.checkpoint.contents import VALIDATION
-from digits.checkpoint.selection import BUNDLED, choose, newest_run
+from digits.checkpoint.selection import BUNDLED, find_checkpoint, newest_run
 from digits.common.errors import UserError
 from digits.handwriting.reading import choose_reader
 from digits.model import DigitClassifier
@@ -19,7 +19,7 @@ def used(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
     def used(network=None):
-        path = choose(network and str(network))[1]
+        path = find_checkpoint(network and str(network))[1]
         return path, capsys.readouterr().err
 
     return used
