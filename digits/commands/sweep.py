@@ -5,7 +5,7 @@ import signal
 from functools import partial
 from pathlib import Path
 from statistics import mean
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
 from loky import cpu_count
@@ -15,6 +15,9 @@ from digits.common.errors import UserError, install
 from digits.common.files import write_atomically
 from digits.common.libraries import import_unconfigured
 from digits.training.settings import ONCE, Init, PositiveInt
+
+if TYPE_CHECKING:
+    from digits.training.search import Scores
 
 HEAD = "hidden         lr  batch      init  "
 
@@ -45,7 +48,7 @@ def sweep(
         seeds: Networks per combination, with seeds 0, 1 and so on. Combinations are ranked by their mean accuracy.
         epochs: Passes over the training images. A network that is still guessing after three passes is stopped.
         trials: Let Optuna propose this many settings within these ranges, instead of trying every combination.
-        workers: Networks to train in parallel. By default one per core.
+        workers: Settings to train in parallel. By default one per core.
         storage: Database that machines share, such as postgresql://user@host/name. Default: a file in that folder.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
@@ -64,18 +67,16 @@ def sweep(
         checked({"lr": value})
     name = named(values | {"seeds": seeds, "epochs": epochs} | ({"trials": trials} if trials else {}))
     folder, data = Path("runs", f"sweep_{name}"), StackedMNIST(data_dir)
-    run = partial(search, storage or f"sqlite:///{folder}/sweep.db?timeout=60", workers or cpu_count())
+    url = storage or f"sqlite:///{folder}/sweep.db?timeout=60"
     before = signal.signal(signal.SIGINT, stop)
     try:
         data.prepare_data()
         data.setup("fit")
         folder.mkdir(parents=True, exist_ok=True)
         print(f"{HEAD}seed  validation")
-        test = partial(train, epochs=epochs, data=data)
-        scores = run(f"{name} validated", values, seeds, trials, partial(test, folder=folder))
-        winner = {setting: [value] for setting, value in next(iter(scores))._asdict().items() if setting in values}
-        [tested] = run(f"{name} tested", winner, seeds, None, test).values()
-        report(scores, tested, folder, epochs)
+        objective = partial(train, epochs=epochs, data=data, folder=folder)
+        scores = search(url, workers or cpu_count(), name, values, seeds, trials, objective)
+        report(scores, folder, epochs)
         for setting, figure in drawn(scores, epochs, every=not trials):
             write_atomically(folder / f"{setting}.png", png(figure))
     except DATABASE_ERRORS as error:
@@ -92,15 +93,14 @@ def stop(*_: Any) -> None:
     os._exit(130)
 
 
-def report(scores: dict[Any, list[float]], tested: list[float], folder: Path, epochs: int) -> None:
-    """Print the ranking, and save the winner's settings. `scores` holds each setting's validation accuracies by seed.
-
-    The best setting is first.
-    """
+def report(scores: "Scores", folder: Path, epochs: int) -> None:
+    """Print the ranking, and save the winner's settings. The best setting is first."""
     print(f"\n{HEAD}validation: mean, each seed")
-    for setting, accuracies in scores.items():
+    for setting, of_seeds in scores.items():
+        accuracies = [validated for validated, _ in of_seeds]
         print(f"{setting}  {mean(accuracies):10.2%}: {', '.join(map('{:.2%}'.format, accuracies))}")
-    winner, validated = next(iter(scores.items()))
+    winner = next(iter(scores))
+    validated, tested = zip(*scores[winner], strict=True)
     seeds = f", means of seeds 0 to {len(tested) - 1}" if len(tested) > 1 else " with seed 0"
     result = f"validation accuracy {mean(validated):.2%}, test accuracy {mean(tested):.2%}{seeds}"
     config, best = folder / "winner.yaml", winner._asdict() | {"hidden": [winner.hidden], "epochs": epochs}

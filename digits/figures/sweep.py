@@ -21,15 +21,16 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Any]]
 
     If `every` combination was tried, a line connects the means for each value of a second setting.
     """
+    accuracies = {setting: [validated for validated, _ in of_seeds] for setting, of_seeds in scores.items()}
     tried = {name: sorted({getattr(setting, name) for setting in scores}) for name in NAMES}
     first, second, *_ = sorted(tried, key=lambda name: -len(tried[name]))  # the settings with the most values
-    worst_first = sorted(scores, key=lambda setting: mean(scores[setting]))
+    worst_first = sorted(scores, key=lambda setting: mean(accuracies[setting]))
     for x in [name for name in tried if len(tried[name]) > 1] or [first]:
         y = second if x == first else first
         axes = figure(4).subplots()
         for (colour, marker), value in zip(cycle(STYLES), tried[y] if every else [None], strict=False):
             shown = [setting for setting in worst_first if value in (None, getattr(setting, y))]
-            best = {getattr(setting, x): scores[setting] for setting in shown}
+            best = {getattr(setting, x): accuracies[setting] for setting in shown}
             xs, label = sorted(best), f"{value}".removesuffix(".0")
             seeds = [(at, accuracy) for at in xs for accuracy in best[at]]
             if every:
@@ -44,6 +45,6 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Any]]
         axes.set_yscale("function", functions=SCALE)
         axes.yaxis.set(major_locator=FixedLocator([0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]), major_formatter="{x:.0%}")
         axes.grid(alpha=0.3)
-        top = 1 - 0.63 * (1 - min(0.9999, max(map(max, scores.values()))))
+        top = 1 - 0.63 * (1 - min(0.9999, max(map(max, accuracies.values()))))
         axes.set(xlabel=NAMES[x], ylabel="validation accuracy", ylim=(0, top), title=f"After {epochs} epochs")
         yield x, axes.figure
