@@ -27,7 +27,6 @@ class Checkpoint(NamedTuple):
     steps: int = 0  # mini-batches trained on until then
     max_epochs: int | None = None  # planned epochs, which decide the learning rates of a schedule
     accuracy: float | None = None  # on the validation images, 0..1; None if there were none
-    best_test: float | None = None  # test accuracy of the epoch with the best validation accuracy
     sigmoid: bool = True  # only Linear and Sigmoid layers; other networks may have weights of the same names
 
     @property

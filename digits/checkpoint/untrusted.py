@@ -70,7 +70,6 @@ def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
     callbacks = saved.get("callbacks")
     states = [state for state in callbacks.values() if type(state) is dict] if type(callbacks) is dict else []
     scores = [_share(state.get("current_score")) for state in states if state.get("monitor") == VALIDATION]
-    tests = [_share(state.get("best/test")) for state in states]
     return Checkpoint(
         settings,
         weights,
@@ -79,7 +78,6 @@ def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
         progress.get("global_step") or 0,
         progress.get("max_epochs"),
         accuracy=next((share for share in scores if share is not None), None),
-        best_test=next((share for share in tests if share is not None), None),
         sigmoid=saved.get("sigmoid") is not False,
     )
 

@@ -21,13 +21,12 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         from digits.figures.style import png
     except ImportError as error:
         raise UserError(f"the figures need {error.name}: {install('figures')}") from error
-    from digits.checkpoint.contents import rebuilt
     from digits.checkpoint.selection import find_checkpoint
     from digits.kernels.stacks import StackedMNIST
     from digits.model import DigitClassifier
 
     saved, path = find_checkpoint(network)
-    model = rebuilt(DigitClassifier, saved, path, {})
+    model = DigitClassifier.load_from_checkpoint(path)
     if model.image_size != 28:
         raise UserError(f"{path} reads images of a size other than 28x28; choose another --network")
     if not saved.epochs:

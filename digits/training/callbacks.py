@@ -109,30 +109,6 @@ def advice(model: DigitClassifier, images: Tensor) -> str:
     return f"{slow}. Try --lr {model.lr * 10:g}{init} or more --epochs"
 
 
-class BestCurves(Callback):
-    """Log the curves of the best epoch so far, at the number of each epoch.
-
-    best/validation is the best validation accuracy so far, and best/test is the test accuracy of that epoch. Without
-    validation images, best/test is the test accuracy of the last epoch. If epochs tie, the first counts as the best,
-    as for the checkpoint.
-    """
-
-    def __init__(self) -> None:
-        self.best: dict[str, float] = {}
-
-    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
-        if not trainer.sanity_checking:
-            metrics = {name: x.item() for name, x in trainer.callback_metrics.items() if "accuracy" in name}
-            metrics = {name: x for name, x in metrics.items() if not name.endswith("/training")}
-            if metrics.get(VALIDATION, 1.0) > self.best.get("best/validation", -1.0):
-                self.best = {name.replace("accuracy", "best"): x for name, x in metrics.items()}
-            for logger in trainer.loggers:
-                logger.log_metrics(self.best, step=trainer.current_epoch)
-
-    def state_dict(self) -> dict[str, float]:
-        return self.best
-
-
 class StopOnSignal(Callback):
     """Stop the run on SIGINT or SIGTERM, and print the command that resumes it.
 

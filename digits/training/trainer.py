@@ -18,7 +18,7 @@ from digits.common.errors import UserError
 from digits.data import MNISTDataModule
 from digits.kernels.stacks import StackedClassifier, StackedMNIST, continue_after, remember_best, stacked
 from digits.model import DigitClassifier
-from digits.training.callbacks import AtomicFiles, BestCurves, EarlyStopping, EpochLines, StopOnSignal, parameter_count
+from digits.training.callbacks import AtomicFiles, EarlyStopping, EpochLines, StopOnSignal, parameter_count
 from digits.training.runs import Run
 from digits.training.settings import Settings, TrainerSettings
 
@@ -113,22 +113,21 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
 def best_epoch_callbacks(
     run: Run, settings: Settings, data: MNISTDataModule, options: dict[str, Any]
 ) -> list[Callback]:
-    """Return the callbacks that follow the best epoch: curves, early stopping, checkpoints.
+    """Return the callbacks that follow the best epoch: early stopping and checkpoints.
 
     In a resumed run, they start with the best epoch so far. Without validation images, the last epoch is the best.
     """
     keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = ModelCheckpoint(run.folder, "best", monitor=VALIDATION if data.validates else None, mode="max", **keep)
     last = ModelCheckpoint(run.folder, "last", **keep)  # `save_last` would skip epochs that are not the best
-    curves, early_stop = BestCurves(), EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop or 1)
-    if run.last and run.best and run.best.accuracy is not None and run.best.best_test is not None:
-        curves.best = {"best/validation": run.best.accuracy, "best/test": run.best.best_test}
+    early_stop = EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop or 1)
+    if run.last and run.best and run.best.accuracy is not None:
         every = options.get("check_val_every_n_epoch") or 1
         early_stop.wait_count = run.last.epochs // every - run.best.epochs // every
         early_stop.best_score = torch.tensor(run.best.accuracy, dtype=torch.float64)  # exact
         remember_best(best, early_stop.best_score)
     checkpoints = [best, last] if options.get("enable_checkpointing", True) else []
-    return [curves, *[early_stop] * bool(settings.early_stop), *checkpoints]
+    return [*[early_stop] * bool(settings.early_stop), *checkpoints]
 
 
 def quiet_trainer(epochs: int, *callbacks: Callback, **settings: Any) -> Trainer:
