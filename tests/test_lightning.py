@@ -5,6 +5,8 @@ import io
 import math
 import os
 import pickle
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -368,3 +370,14 @@ assert (warnings.filters[:], logging.root.manager.disable, threading.excepthook)
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0].startswith("784-30-10, 23,860 weights and biases; kernel numba on cpu")
+
+
+def test_the_twelve_lines_in_the_documentation_run(data_dir, home, capsys):
+    shutil.copytree(data_dir, home / "data")
+    text = (ROOT / "docs" / "training.md").read_text("utf-8").partition("## From Python")[2]
+    code, printed = re.search(r"```python\n(.*?)```\n(.*?)All options", text, re.S).groups()
+    assert len([line for line in code.splitlines() if line]) <= 12
+    exec(code, names := {})
+    output = capsys.readouterr().out
+    assert all(line.split("│")[1] in output for line in printed.splitlines() if "│" in line)
+    assert f"{names['digits'][:10]}\n" in output and len(names["digits"]) == TEST
