@@ -21,17 +21,17 @@ GPU = pytest.param("cuda", marks=[pytest.mark.gpu, needs_gpu])
 @contextmanager
 def no_waiting(monkeypatch):
     """Fail if a step of the torch kernel waits for the GPU."""
-    steps = kernels.sgd_steps
+    kernel = kernels.KERNELS["torch"]
 
     def watched_steps(*args):
         torch.cuda.set_sync_debug_mode("error")
         try:
-            return steps(*args)
+            return kernel.train(*args)
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
     with monkeypatch.context() as patch:
-        patch.setattr(kernels, "sgd_steps", watched_steps)
+        patch.setitem(kernels.KERNELS, "torch", kernel._replace(train=watched_steps))
         yield
 
 

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from digits.backprop import Tensors, sgd_step
+from digits.backprop import sgd_step
 from digits.common.errors import UserError
 from digits.model import plain_sgd
-from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, Cost, correct, inputs, linears, weights_and_biases
+from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, inputs, linears, weights_and_biases
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py supports
-Tally = tuple[Tensor, Tensor]  # sum of the cost, number of right predictions
+Tally = tuple[Tensor, Tensor]  # sum of the cost and number of right predictions, 0-dimensional: no waiting for a GPU
 
 
 class Job(NamedTuple):
@@ -37,7 +37,7 @@ class Kernel(NamedTuple):
     """One way to train and evaluate a network.
 
     `unsupported` returns the reason why the kernel cannot do a job, or None. `train` takes one step of SGD per
-    mini-batch. `evaluate` returns cost and correct predictions for the chosen images.
+    mini-batch. `evaluate` scores the chosen images. Both return the tally; that of `train` is before each step.
     """
 
     name: str
@@ -69,33 +69,6 @@ def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
     return plain and all(parameter.requires_grad for parameter in network.parameters())
 
 
-def sgd_steps(
-    weights: Tensors,
-    biases: Tensors,
-    images: Tensor,
-    targets: Tensor,
-    chosen: Tensor,
-    lr: float,
-    cost: Cost = QUADRATIC,
-    decay: float = 0.0,
-) -> Tally:
-    """Take an `sgd_step` for each mini-batch of a stack, then score all outputs in one call, which is fast on a GPU.
-
-    `chosen` (K, B) int64 holds the image indices of K mini-batches. They index a whole dataset: images (N, H, W), uint8
-    or float 0..1, and targets (N, outputs), 0 or 1. The other arguments are those of `sgd_step`.
-
-    Returns:
-        The cost summed over the stack, without L2, and the number of correct predictions. Both use the outputs before
-        each step. They are 0-dimensional tensors, so that the CPU need not wait for a GPU.
-    """
-    x = inputs(images[chosen.flatten()], like=weights[0]).unflatten(0, chosen.shape)
-    y, outputs = targets[chosen].to(weights[0].dtype), []
-    for x_k, y_k in zip(x, y, strict=True):  # the training itself
-        outputs.append(sgd_step(weights, biases, x_k, y_k, lr, cost, decay))
-    a, y = torch.cat(outputs), y.flatten(0, 1)
-    return cost.value(a, y), correct(a, y)
-
-
 def _torch_unsupported(job: Job) -> str | None:
     network = job.model.network
     if not job.model.only_sigmoid:
@@ -108,8 +81,13 @@ def _torch_unsupported(job: Job) -> str | None:
 
 
 def _torch_train(job: Job) -> Tally:
-    data, (lr, decay) = (job.images, job.targets, job.chosen), job.lr_and_decay
-    return sgd_steps(*weights_and_biases(job.model), *data, lr, job.model.cost, decay)
+    """Take an `sgd_step` for each mini-batch, then score all outputs in one call, which is fast on a GPU."""
+    (weights, biases), (lr, decay), cost = weights_and_biases(job.model.network), job.lr_and_decay, job.model.cost
+    x = inputs(job.images[job.chosen.flatten()], like=weights[0]).unflatten(0, job.chosen.shape)
+    y = job.targets[job.chosen].to(weights[0].dtype)
+    outputs = [sgd_step(weights, biases, x_k, y_k, lr, cost, decay) for x_k, y_k in zip(x, y, strict=True)]
+    a, y = torch.cat(outputs), y.flatten(0, 1)
+    return cost.value(a, y), correct(a, y)
 
 
 @torch.no_grad()

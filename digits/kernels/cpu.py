@@ -86,7 +86,7 @@ class Examples(NamedTuple):
 
 
 def train(job: Job) -> Tally:
-    """Take a step of SGD per mini-batch, as `digits.kernels.sgd_steps`, for float32 parameters and a known cost."""
+    """Take a step of SGD per mini-batch, for float32 parameters and a known cost."""
     (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
     net = _layers(weights, biases, job.chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # a rate beyond float32 becomes infinity without a warning

@@ -16,13 +16,14 @@ from torch.profiler import ProfilerActivity, profile
 
 from digits import mnist
 from digits.common.libraries import quiet
-from digits.kernels import sgd_steps
+from digits.kernels import KERNELS
 from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from digits.model import DigitClassifier
-from digits.network import one_hot, sigmoid_network, weights_and_biases
+from digits.network import one_hot, sigmoid_network
 from digits.training.callbacks import parameter_count
 from digits.training.trainer import LARGE_STEP
 from tests.benchmarks.common import TRAINING, heading, parser, row
+from tests.support.jobs import job
 from tests.support.pretended_device import DEVICE, watched
 from tests.support.training import quick_trainer
 
@@ -39,10 +40,9 @@ def clock():
 def steps(hidden, device, mini_batches=1):
     """Steps of mini-batches of 10 on blank images, to be taken whenever it is called."""
     network, count = sigmoid_network([784, *hidden, 10]), 10 * mini_batches
-    parameters = [[tensor.to(device) for tensor in column] for column in weights_and_biases(network)]
     images, targets = torch.zeros(count, 28, 28, dtype=torch.uint8), one_hot(torch.arange(count) % 10)
     data = images.to(device), targets.to(device), torch.arange(count).view(mini_batches, 10).to(device)
-    return lambda: sgd_steps(*parameters, *data, 0.01)
+    return lambda: KERNELS["torch"].train(job(network.to(device), *data, 0.01))
 
 
 def launched(function):

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from copy import deepcopy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import get_args
 
 import numba
@@ -15,19 +14,18 @@ from torch import nn
 from digits import kernels
 from digits.common.checks import CHOICES
 from digits.common.errors import UserError
-from digits.kernels import Job, choose_kernel, cpu, vectors
+from digits.kernels import KERNELS, Job, choose_kernel, cpu, vectors
 from digits.model import DigitClassifier, plain_sgd
 from digits.network import (
     COSTS,
     QUADRATIC,
     correct,
     inputs,
-    is_sigmoid,
     linears,
     sigmoid_network,
-    weights_and_biases,
 )
 from digits.training.settings import CostName, Init, KernelName
+from tests.support.jobs import job, model_of
 
 ROOT, SGD = Path(__file__).parents[2], torch.optim.SGD
 COMPILED = [name for name, cost in COSTS.items() if cost in kernels.COMPILED]
@@ -45,20 +43,10 @@ def problem(sizes, images=200, seed=0):
     return sigmoid_network(sizes, seed=seed), pixels, targets
 
 
-def model_of(network, cost):
-    """What kernels ask of a DigitClassifier."""
-    asked = {"only_sigmoid": is_sigmoid(network), "modules": network.modules, "parameters": network.parameters}
-    return SimpleNamespace(network=network, cost=cost, **asked)
-
-
-def job(network, images, targets, chosen, lr=1.0, cost=QUADRATIC, decay=0.0):
-    return Job(model_of(network, cost), images, targets, chosen, plain_sgd(network, lr, decay))
-
-
 def assert_steps_of_backprop(network, *data, rtol, atol):
     """The compiled steps change the network as backprop.py does in float64; returns the tallies of both."""
     exact = deepcopy(network).double()
-    tallies = cpu.train(job(network, *data)), kernels.sgd_steps(*weights_and_biases(exact), *data)
+    tallies = cpu.train(job(network, *data)), KERNELS["torch"].train(job(exact, *data))
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.to(q.dtype), q, rtol=rtol, atol=atol)
     return tallies
