@@ -1,10 +1,10 @@
 """MNISTDataModule: the images for training, validation and testing, as a LightningDataModule."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
+from lightning.pytorch.utilities.types import EVAL_DATALOADERS, TRAIN_DATALOADERS
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -56,14 +56,14 @@ class MNISTDataModule(LightningDataModule):
         self.validation = tuple(tensor[max(last, mnist.TRAINING) :] for tensor in (images, labels))
         self.test = mnist.load(self.data_dir, train=False)
 
-    def train_dataloader(self) -> Any:
+    def train_dataloader(self) -> TRAIN_DATALOADERS:
         generator = torch.Generator().manual_seed(self.seed)
         return DataLoader(TensorDataset(*self.training), self.batch_size, shuffle=True, generator=generator)
 
-    def val_dataloader(self) -> Any:
+    def val_dataloader(self) -> EVAL_DATALOADERS:
         return DataLoader(TensorDataset(*self.validation), batch_size=1_000)
 
-    def test_dataloader(self) -> Any:
+    def test_dataloader(self) -> EVAL_DATALOADERS:
         return DataLoader(TensorDataset(*self.test), batch_size=1_000)
 
     predict_dataloader = test_dataloader

@@ -39,8 +39,7 @@ def train(settings: Settings = Settings(), *, resume: bool = False, kind: type |
         with hold(run, settings), few_threads(model, data):
             trainer.fit(model, data)
             if (best := run.folder / "best.ckpt").exists():
-                test(trainer, best)
-                report(trainer, best)
+                report(trainer, test(trainer, model, data, best), data, best)
             else:
                 print("\nNo best.ckpt was saved, so no network is tested.")
     return run.folder

@@ -9,7 +9,7 @@ from torch.optim import SGD, Optimizer
 
 from digits.backprop import sgd_step
 from digits.common.errors import UserError
-from digits.model import plain_sgd
+from digits.model import DigitClassifier, plain_sgd
 from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, inputs, linears, weights_and_biases
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py supports
@@ -19,7 +19,7 @@ Tally = tuple[Tensor, Tensor]  # sum of the cost and number of right predictions
 class Job(NamedTuple):
     """A network and images to train it on or, without an optimizer, to evaluate it on."""
 
-    model: Any  # a DigitClassifier: has a `network`, a `cost` and the flag `only_sigmoid`
+    model: DigitClassifier
     images: Tensor  # (N, H, W), uint8 or float 0..1
     targets: Tensor  # (N, outputs) float, 0 or 1
     chosen: Tensor  # int64 indices of images: (K, B) for K mini-batches to train on, (n,) to evaluate

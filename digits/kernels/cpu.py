@@ -32,7 +32,8 @@ from digits.network import CROSS_ENTROPY, weights_and_biases
 
 AHEAD = 10  # prefetch distance: the pixels of an image are requested from memory this many images in advance
 TOGETHER = 10  # images that are evaluated at once, so that a block of weights is loaded once for all of them
-ONE, HALF = np.float32(1), np.float32(0.5)
+Float = np.float32
+ONE, HALF = Float(1), Float(0.5)
 WHITE = np.float32(255)  # the pixel value whose activation is 1
 LEAST = np.float32(-100)  # logarithms in the cross-entropy are clamped here, as in torch
 
@@ -178,7 +179,9 @@ def _list_nonzero(images: Array, start: Array, pixel: Array, x: Array) -> None:
 
 
 @compiled
-def _sgd_steps(net: Layers, examples: Examples, chosen: Array, lr: Any, entropy: bool, kept: float) -> Any:
+def _sgd_steps(
+    net: Layers, examples: Examples, chosen: Array, lr: Float, entropy: bool, kept: float
+) -> tuple[float, int, float]:
     """Return cost, right predictions and the scale of the weights, which each step multiplies by `kept` (L2)."""
     count = net.a.shape[1]
     cost, right, scale = 0.0, 0, 1.0  # scale in float64: one step hardly changes it
@@ -199,7 +202,7 @@ def _sgd_steps(net: Layers, examples: Examples, chosen: Array, lr: Any, entropy:
 
 
 @compiled
-def _evaluate(net: Layers, examples: Examples, chosen: Array, entropy: bool) -> Any:
+def _evaluate(net: Layers, examples: Examples, chosen: Array, entropy: bool) -> tuple[float, int]:
     count = net.a.shape[1]
     cost, right = 0.0, 0
     for first in range(0, len(chosen), count):
@@ -222,7 +225,7 @@ def _fetch(examples: Examples, batch: Array) -> None:
 
 
 @compiled
-def _forward(net: Layers, examples: Examples, batch: Array, scale: Any) -> None:
+def _forward(net: Layers, examples: Examples, batch: Array, scale: Float) -> None:
     """Compute the activations of every layer for a mini-batch."""
     start, a = examples.start, net.a
     for layer in range(len(net.weights)):
@@ -244,7 +247,7 @@ def _forward(net: Layers, examples: Examples, batch: Array, scale: Any) -> None:
 
 
 @compiled
-def _exp(x: Any) -> Any:
+def _exp(x: Float) -> Float:
     """Return exp(x) within 2 units in the last place: infinity above 88.7, exp(-87) below -87. It is vectorized.
 
     exp(x) = 2^k exp(r) with |r| <= ln(2) / 2 up to x = 88. The polynomial for exp(r) is from Cephes (S. Moshier, expf).
@@ -265,7 +268,7 @@ def _exp(x: Any) -> Any:
 
 
 @compiled
-def _score(net: Layers, examples: Examples, batch: Array, entropy: bool) -> Any:
+def _score(net: Layers, examples: Examples, batch: Array, entropy: bool) -> tuple[float, int]:
     """Return the sum of the cost and the number of right predictions, as in `digits.network`. Targets are 0 or 1."""
     a, y, top, outputs = net.a, examples.targets, len(net.a) - 1, examples.targets.shape[1]
     cost, right = 0.0, 0
@@ -290,7 +293,7 @@ def _score(net: Layers, examples: Examples, batch: Array, entropy: bool) -> Any:
 
 
 @compiled
-def _backward(net: Layers, examples: Examples, batch: Array, scale: Any, step: Any, entropy: bool) -> None:
+def _backward(net: Layers, examples: Examples, batch: Array, scale: Float, step: Float, entropy: bool) -> None:
     """Compute `step` times the error delta of every layer."""
     a, delta, y, top = net.a, net.delta, examples.targets, len(net.a) - 1
     for b, n in enumerate(batch):
@@ -311,7 +314,7 @@ def _backward(net: Layers, examples: Examples, batch: Array, scale: Any, step: A
 
 
 @compiled
-def _update(net: Layers, examples: Examples, batch: Array, unscale: Any) -> None:
+def _update(net: Layers, examples: Examples, batch: Array, unscale: Float) -> None:
     """Subtract the gradients, times the step, from weights and biases."""
     start, a, delta, reach = examples.start, net.a, net.delta, net.a.shape[2]
     for layer in range(len(net.weights)):

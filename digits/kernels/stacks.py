@@ -143,7 +143,7 @@ class StackedClassifier(DigitClassifier):
         if any(config.interval != "epoch" or config.frequency != 1 for config in self.trainer.lr_scheduler_configs):
             raise UserError("learning rate schedulers step once per epoch; leave out interval and frequency")
 
-    def training_step(self, batch: Any, batch_idx: int) -> None:  # type: ignore[override]
+    def training_step(self, batch: Stack, batch_idx: int) -> None:  # type: ignore[override]
         """Take a step of SGD for each mini-batch of a stack."""
         kernel, job = self.kernel_for(batch)
         cost, right = kernel.train(job)
@@ -153,11 +153,13 @@ class StackedClassifier(DigitClassifier):
             steps.completed += len(job.chosen)
         self.log_means("training", cost, right, job.chosen.numel())
 
-    def validation_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
+    def validation_step(  # type: ignore[override]
+        self, batch: Stack, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
         """Evaluate the validation images or, from the second data loader, the test images."""
         self._evaluate("test" if dataloader_idx else "validation", batch)
 
-    def test_step(self, batch: Any, batch_idx: int) -> None:
+    def test_step(self, batch: Stack, batch_idx: int) -> None:  # type: ignore[override]
         self._evaluate("test", batch)
 
     def _evaluate(self, split: str, stack: Stack) -> None:

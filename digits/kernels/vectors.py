@@ -7,12 +7,17 @@ registers of 8 numbers from the first row to the last. V is known only at run ti
 The loops take pointers, because slicing an array counts references, which costs as much as a dozen additions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
+from llvmlite.ir import IRBuilder as Builder
+from llvmlite.ir import Value
 from numba import njit, types
 from numba.core import cgutils
+from numba.core.base import BaseContext
+from numba.core.types import Type as Kind
+from numba.core.typing import Signature
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
@@ -22,13 +27,14 @@ LINE = 64  # bytes in a cache line
 
 INT, INT32, FLOAT, BYTES = ir.IntType(64), ir.IntType(32), ir.FloatType(), ir.IntType(8).as_pointer()
 VECTOR = ir.VectorType(FLOAT, LANES)
+Code = tuple[Signature, Callable[..., Value]]  # the types of a function, and what writes its LLVM code
 
 
 @intrinsic
-def at(_: Any, array: Any, *indices: Any) -> Any:
+def at(_: BaseContext, array: types.Array, *indices: Kind) -> Code:
     """Return a pointer to the element of an array at these indices, which must not be negative and are not checked."""
 
-    def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: BaseContext, build: Builder, _: Signature, arguments: Sequence[Value]) -> Value:
         struct, numbers = make_array(array)(context, build, arguments[0]), cgutils.unpack_tuple(build, arguments[1])
         place = build.bitcast(struct.data, BYTES)
         for number, kind, stride in zip(numbers, indices, cgutils.unpack_tuple(build, struct.strides), strict=True):
@@ -39,10 +45,10 @@ def at(_: Any, array: Any, *indices: Any) -> Any:
 
 
 @intrinsic
-def prefetch(_: Any, first: Any, count: Any) -> Any:
+def prefetch(_: BaseContext, first: types.CPointer, count: Kind) -> Code:
     """Request `count` elements from memory, starting at a pointer, without waiting for them."""
 
-    def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: BaseContext, build: Builder, _: Signature, arguments: Sequence[Value]) -> Value:
         shape = ir.FunctionType(ir.VoidType(), [BYTES, INT32, INT32, INT32])
         function = cgutils.get_or_insert_function(build.module, shape, "llvm.prefetch.p0i8")
         place, item = build.bitcast(arguments[0], BYTES), context.get_abi_sizeof(context.get_value_type(first.dtype))
@@ -66,9 +72,9 @@ def _loop(step: Callable[..., None]) -> Any:
 
     @intrinsic
     def over_rows(
-        _: Any, rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, held: Any, width: Any
-    ) -> Any:
-        def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+        _: BaseContext, rows: Kind, stride: Kind, index: Kind, value: Kind, pace: Kind, n: Kind, held: Kind, width: Kind
+    ) -> Code:
+        def generate(context: BaseContext, build: Builder, _: Signature, arguments: Sequence[Value]) -> Value:
             rows, stride, index, value, pace, count, held, width = arguments
             end, never = build.append_basic_block("end"), build.append_basic_block("never")
             jump = build.switch(build.udiv(width, INT(LANES)), never)
@@ -92,7 +98,7 @@ def _loop(step: Callable[..., None]) -> Any:
         indexed, n = not isinstance(index, types.NoneType), types.intp
         return types.void(rows, n, index, value, n, n, held, n), generate
 
-    def loop(rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, held: Any, width: Any) -> Any:
+    def loop(rows: Any, stride: int, index: Any, value: Any, pace: int, count: int, held: Any, width: int) -> None:
         """Wrap the loops in a function, which LLVM does not copy into its callers."""
         over_rows(rows, stride, index, value, pace, count, held, width)
 
@@ -102,11 +108,11 @@ def _loop(step: Callable[..., None]) -> Any:
     return njit(loop)
 
 
-def _places(build: Any, first: Any, registers: int) -> list[Any]:
+def _places(build: Builder, first: Value, registers: int) -> list[Value]:
     return [build.gep(build.bitcast(first, VECTOR.as_pointer()), [INT(k)]) for k in range(registers)]
 
 
-def _spread(build: Any, place: Any) -> Any:
+def _spread(build: Builder, place: Value) -> Value:
     """Return a vector with the number at this place, float32 or uint8, in every lane."""
     number = build.load(place)
     if number.type != FLOAT:
@@ -116,19 +122,19 @@ def _spread(build: Any, place: Any) -> Any:
     return build.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(INT32, LANES), [0] * LANES))
 
 
-def _multiply_add(build: Any, x: Any, y: Any, z: Any) -> Any:
+def _multiply_add(build: Builder, x: Value, y: Value, z: Value) -> Value:
     """Return x * y + z, rounded once if the processor supports it."""
     function = cgutils.get_or_insert_function(build.module, ir.FunctionType(VECTOR, [VECTOR] * 3), "llvm.fmuladd.v8f32")
     return build.call(function, [x, y, z])
 
 
-def _sum_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
+def _sum_step(build: Builder, row: list[Value], number: Value, held: list[Value]) -> None:
     spread = _spread(build, number)
     for place, slot in zip(row, held, strict=True):
         build.store(_multiply_add(build, spread, build.load(place, align=4), build.load(slot)), slot)
 
 
-def _outer_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
+def _outer_step(build: Builder, row: list[Value], number: Value, held: list[Value]) -> None:
     spread = _spread(build, number)
     for place, slot in zip(
         row, held, strict=True
@@ -136,7 +142,7 @@ def _outer_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> Non
         build.store(_multiply_add(build, spread, build.load(slot), build.load(place, align=4)), place, align=4)
 
 
-def _dot_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
+def _dot_step(build: Builder, row: list[Value], number: Value, held: list[Value]) -> None:
     total = ir.Constant(VECTOR, None)
     for place, slot in zip(row, held, strict=True):
         total = _multiply_add(build, build.load(place, align=4), build.load(slot), total)

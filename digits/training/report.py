@@ -9,6 +9,7 @@ import numpy as np
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
 
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.common.files import CONFIG
@@ -18,18 +19,17 @@ from digits.training.pictures import confusion, first_mistakes, first_weights
 from digits.training.settings import changes
 
 
-def test(trainer: Trainer, path: Path) -> None:
-    """Test the network in a checkpoint, without a point on the curves, which show the epochs."""
-    model: Any = trainer.lightning_module
+def test(trainer: Trainer, model: DigitClassifier, data: MNISTDataModule, path: Path) -> DigitClassifier:
+    """Test and return the network in a checkpoint, without a point on the curves, which show the epochs."""
+    best = type(model).load_from_checkpoint(path)
     loggers, trainer.loggers = trainer.loggers, []
-    trainer.test(type(model).load_from_checkpoint(path), trainer.datamodule, verbose=False)  # type: ignore[attr-defined]
+    trainer.test(best, data, verbose=False)
     trainer.loggers = loggers
+    return best
 
 
-def report(trainer: Trainer, path: Path) -> None:
+def report(trainer: Trainer, model: DigitClassifier, data: MNISTDataModule, path: Path) -> None:
     """Print the test accuracy of the best network, whose checkpoint is `path`, and how to use it."""
-    model: Any = trainer.lightning_module
-    data: Any = trainer.datamodule  # type: ignore[attr-defined]
     test, saved = trainer.callback_metrics["accuracy/test"].item(), read_checkpoint(path)
     epoch, validation = saved.epoch or 0, saved.accuracy
     settings, last, curves = columns(model, data, trainer.max_epochs), trainer.current_epoch - 1, ""
@@ -69,7 +69,7 @@ def columns(model: DigitClassifier, data: MNISTDataModule, epochs: int | None) -
     return settings | {f"with {name}": value for name, value in changes(model, data).items() if name not in settings}
 
 
-def show(board: Any, model: Any, epoch: int, images: Tensor, labels: Tensor) -> None:
+def show(board: SummaryWriter, model: DigitClassifier, epoch: int, images: Tensor, labels: Tensor) -> None:
     """Draw pictures of `model` from images (N, 28, 28) and labels (N,). Add them to a SummaryWriter at `epoch`."""
     pictures = {"weights of the first layer": first_weights(model.network)}
     if model.only_digit is None:

@@ -1,7 +1,7 @@
 """Build a run's model, data and Trainer, which train in the fast way of `digits.kernels.stacks`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from textwrap import shorten
 from typing import Any
@@ -35,7 +35,7 @@ OTHERS = "callbacks", "deterministic", "profiler", "strategy"  # settings for Py
 class Curves(TensorBoardLogger):
     """Lightning's logger without its curve of the epoch. If a file cannot be written, it raises the original error."""
 
-    def log_metrics(self, metrics: Any, step: int | None = None) -> None:
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         try:
             super().log_metrics({name: x for name, x in metrics.items() if name != "epoch"}, step)
         except ValueError as error:
