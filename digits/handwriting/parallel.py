@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import cv2
-from loky import get_reusable_executor
+from loky import cpu_count, get_reusable_executor
 
 from digits.common.errors import UserError, tried
 
@@ -24,7 +24,7 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
     Worker processes do the work if there are MANY tasks or more. A UserError that the function raises is yielded in
     place of the result. Close the iterator to stop early. Raises UserError if a worker process is killed.
     """
-    cores, waiting = os.cpu_count() or 1, iter(tasks)
+    cores, waiting = cpu_count(), iter(tasks)  # which knows of containers and affinity
     while batch := list(islice(waiting, AHEAD * cores)):
         if len(batch) < MANY:
             yield from (tried(function, *task) for task in batch)
