@@ -106,8 +106,9 @@ class InOrder(MNISTDataModule):
         return DataLoader(TensorDataset(*self.training), self.batch_size, sampler=chosen.tolist())
 
 
-def test_the_ordinary_way_leads_to_the_same_weights_and_curves_as_the_fast_way(trainer, data_dir):
-    settings = {"hidden": [30], "cost": "cross_entropy", "lr": 0.5, "l2": 5.0, "schedule": True}
+@pytest.mark.parametrize("cost, lr", [("quadratic", 3.0), ("cross_entropy", 0.5)])
+def test_the_ordinary_way_leads_to_the_same_weights_and_curves_as_the_fast_way(cost, lr, trainer, data_dir):
+    settings = {"hidden": [30], "cost": cost, "lr": lr, "l2": 5.0, "schedule": True}
     models = DigitClassifier(**settings), StackedClassifier(**settings)
     data, metrics = (InOrder(data_dir, seed=3), StackedMNIST(data_dir, seed=3)), []
     for model, module in zip(models, data, strict=True):
@@ -182,6 +183,14 @@ def test_the_options_of_the_trainer_do_what_they_do_for_everybody(settings, hold
     quick = trainer(**options)
     quick.fit(model, loader(), loader(100))
     assert holds(quick, model)
+
+
+def test_costs_are_summed_in_float32_also_if_the_network_computes_in_bfloat16(trainer):
+    model, dtypes = DigitClassifier([8]), set()
+    value = model.cost.value
+    model.cost = model.cost._replace(value=lambda a, y: dtypes.add(a.dtype) or value(a, y))
+    trainer(precision="bf16-mixed", max_epochs=1).fit(model, loader(20))
+    assert dtypes == {torch.float32}
 
 
 def moved(model):
