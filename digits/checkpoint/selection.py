@@ -12,16 +12,18 @@ from digits.common.files import newest_run
 BEST = "best.ckpt"  # the best epoch of a run, in its folder
 BUNDLED = Path(__file__).with_name("bundled.ckpt")  # made by `export --to checkpoint`
 TEAM = "the bundled team"  # the bundled networks, which read together
+WITH_OCR = f"{TEAM} and PP-OCRv6"  # with --network ocr
 DOUBTFUL = 0.9  # below this validation accuracy, a network was hardly trained
 
 
 def find_network(network: str | None) -> Path:
-    """Return the path of a checkpoint, given a file, the folder of a run, or "bundled".
+    """Return the path of a checkpoint, given a file, the folder of a run, "bundled" or "ocr".
 
     For None, return the best checkpoint of the newest run in runs/, or the bundled network if there is no run.
     Raises UserError if the network does not exist.
     """
-    path = BUNDLED if network == "bundled" else Path(network) if network is not None else newest_run(BEST) or BUNDLED
+    bundled = network in ("bundled", "ocr")
+    path = BUNDLED if bundled else Path(network) if network is not None else newest_run(BEST) or BUNDLED
     if os.path.isdir(path):
         path /= BEST
     if network is not None and not os.path.exists(path):
@@ -31,6 +33,8 @@ def find_network(network: str | None) -> Path:
 
 def title(network: str | None, path: Path) -> str:
     """Return the name of a network, such as runs/NAME, given the argument of `find_network` and its result."""
+    if network == "ocr":
+        return WITH_OCR
     if network == "bundled" or (network is None and path == BUNDLED):
         return TEAM
     return printable(str(path.parent if path.name == BEST else path))
@@ -42,6 +46,8 @@ def find_checkpoint(network: str | None, *, reads: bool = False) -> tuple[Checkp
     The line warns if the user did not name the network and it reads poorly. It says by whom pictures are read if the
     network `reads` pictures. Raises as `find_network` and `read_checkpoint` do.
     """
+    if network == "ocr" and not reads:
+        raise UserError("--network ocr only reads pictures; use --network bundled")
     path = find_network(network)
     saved = read_checkpoint(path)
     line = "bundled" if path == BUNDLED else printable(str(path))

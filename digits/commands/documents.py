@@ -3,7 +3,7 @@
 import io
 import sys
 from base64 import b64encode
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from digits.commands.sources import Format, Source, paired, show
 from digits.commands.tables import SHOWN, Doubt, Rows
 from digits.common.errors import UserError, printable, tried
 from digits.handwriting.answer import Answer, Group, Line
-from digits.handwriting.lines import Segmentation, find_lines
+from digits.handwriting.lines import Segmentation
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import Patience
 from digits.handwriting.picture import upright
@@ -24,14 +24,16 @@ CROP = 700, 160  # largest width and height of a field's picture on the review p
 
 # A field's segmentation or error, its height in pixels, and its picture as a base64 JPEG ("" without a review page).
 Seen = tuple[Segmentation | UserError, int, str]
+Find = Callable[..., Segmentation]  # finds the lines of a picture, given what is expected
 
 
 class Value(NamedTuple):
-    """The number in a field, its confidence 0..1, and the likeliest numbers; or an error if nothing is read."""
+    """The number in a field, its confidence 0..1, the likeliest numbers, and two opinions; or why nothing is read."""
 
     text: str = ""
     confidence: float = 0.0
     candidates: tuple[tuple[str, float], ...] = ()
+    opinions: tuple[str, ...] = ()
     error: str = ""
 
 
@@ -60,7 +62,7 @@ def read_forms(
     unread = [*dict.fromkeys(lacking)]  # report a file once, even if it is named twice
     for line in unread:
         print(line, file=sys.stderr)
-    with closing(look_at(stack, form, reader.context, review)) as results:
+    with closing(look_at(stack, form, reader.find_lines, review)) as results:
         for first, error, seen in paired([pages[0] for pages in stack], results, " forms"):
             row: list[Any] = [printable(first.file), first.page]
             rows.append(row)
@@ -79,7 +81,8 @@ def read_forms(
                 doubtful += not sure
                 if not sure and doubtful <= SHOWN:
                     numbers = [number for number, _ in value.candidates]
-                    doubts.append(Doubt(len(rows) - 1, len(row), crop, numbers, expected.length, expected.digits))
+                    place = len(rows) - 1, len(row)
+                    doubts.append(Doubt(*place, crop, numbers, expected.length, expected.digits, value.opinions))
                 row += [value.text, round(value.confidence, 3)]
                 texts.append(f"{field.name} {value.text or 'nothing'}{'' if sure else '?'} ({value.confidence:.2f})")
                 facts[field.name] = value._asdict()
@@ -91,20 +94,20 @@ def read_forms(
     return rows, doubts, unread
 
 
-def look_at(stack: list[list[Source]], form: Form, context: bool, crops: bool) -> Generator[tuple[str, list[Seen]]]:
+def look_at(stack: list[list[Source]], form: Form, find: Find, crops: bool) -> Generator[tuple[str, list[Seen]]]:
     """Yield the error of each document ("" if there is none) and what is seen in each of its fields. Use all cores.
 
     Close the iterator to stop early.
     """
     patience = Patience()
-    tasks = (([patience.offer(page.picture) for page in pages], form, context, crops) for pages in stack)
+    tasks = (([patience.offer(page.picture) for page in pages], form, find, crops) for pages in stack)
     with closing(on_all_cores(look, tasks)) as results:
         for pages, result in zip(stack, results, strict=True):
             result = patience.judge(pages[0].picture, result)
             yield (str(result), []) if isinstance(result, UserError) else ("", result)
 
 
-def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]:
+def look(pages: list[Any], form: Form, find: Find, crops: bool) -> list[Seen]:
     """Return what is seen in each field of a document. Raises UserError if a page cannot be read."""
     numbers = sorted({field.page for field in form.fields})
     if numbers[-1] > len(pages):
@@ -118,7 +121,7 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
                 round(share * side) for share, side in zip(field.box, page.size * 2, strict=True)
             )
             crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
-            segmentation = tried(find_lines, crop, field.expected._replace(upright=True), context=context)
+            segmentation = tried(find, crop, field.expected._replace(upright=True))
             if crops and min(crop.size) > 0:
                 crop.thumbnail(CROP)
                 crop.save(buffer, "JPEG", quality=80)
@@ -140,5 +143,5 @@ def value_of(answer: Answer, height: int) -> Value:
     if not groups:
         return Value(error=answer.error)
     confidence = min(group.confidence for group in groups)
-    candidates = groups[0].candidates if len(groups) == 1 else ()
-    return Value("".join(group.digits for group in groups), float(confidence), candidates)
+    candidates, opinions = (groups[0].candidates, groups[0].opinions) if len(groups) == 1 else ((), ())
+    return Value("".join(group.digits for group in groups), float(confidence), candidates, opinions)

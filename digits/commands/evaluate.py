@@ -26,8 +26,9 @@ def evaluate(
 
     Args:
         folders: Folders of labelled pictures. By default MNIST's test images.
-        network: A run folder or a .ckpt file, whose network names every digit; or bundled, a team in which the line
-            network also has a say. Default: the newest run in runs/, else bundled.
+        network: A run folder or a .ckpt file, whose network names every digit; bundled, a team in which the line
+            network also has a say; or ocr, the team and a text recognizer. Default: the newest run in runs/, else
+            bundled.
         single: Read only the clearest digit of each picture. Otherwise every line must be right.
         known_length: Consider only numbers with as many digits as the label, as predict --length does.
         json: Print one JSON object per folder.

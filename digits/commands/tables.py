@@ -28,7 +28,10 @@ def write_table(rows: Rows, path: Path | None) -> None:
 
 
 class Doubt(NamedTuple):
-    """A doubtful cell: its row and column from 0, its base64 JPEG, the likeliest numbers, and what is expected."""
+    """A doubtful cell: its row and column from 0, its base64 JPEG, the likeliest numbers, and what is expected.
+
+    With `--network ocr`, the `opinions` are the numbers that the bundled team and the recognizer would read.
+    """
 
     row: int
     column: int
@@ -36,6 +39,7 @@ class Doubt(NamedTuple):
     candidates: list[str]
     length: Length | None
     digits: str
+    opinions: tuple[str, ...] = ()
 
 
 def write_review(path: Path, rows: Rows, doubts: list[Doubt], unread: list[str]) -> None:

@@ -40,6 +40,10 @@ class Group:
     network's probability per digit, and the mean activation of your network for these digits. If the line network does
     not consider the number at all, the first score is 0.
 
+    With `--network ocr`, the `opinions` are the number that the bundled team would read, and the number that the
+    recognizer would read. The confidence is then the mean of the root of the team's probability of the number and the
+    recognizer's probability per digit.
+
     `candidates` are the likeliest numbers with their probabilities, where "" means no number. A `known` group is never
     rejected: either the caller says that it is a single digit, or the picture is an image like MNIST's.
     """
@@ -48,6 +52,7 @@ class Group:
     confidence: float
     known: bool = False
     candidates: tuple[tuple[str, float], ...] = ()
+    opinions: tuple[str, ...] = ()
 
     @property
     def digits(self) -> str:

@@ -59,14 +59,18 @@ def rows_around(reach: tuple[int, int], step: tuple[int, int]) -> int:
     return 0 if reach[0] == step[0] else reach[0] // 2
 
 
-def numbers(log: np.ndarray, length: Length | None = None, digits: str = "0123456789") -> list[Candidate]:
+def numbers(
+    log: np.ndarray, length: Length | None = None, digits: str = "0123456789", only: str | None = None
+) -> list[Candidate]:
     """Find the likeliest numbers in log-probabilities (T, 11) by prefix beam search, the likeliest first.
 
     With a `length`, only numbers of that many digits are returned. The search then keeps the best prefixes of every
-    length. Only the given `digits` may occur.
+    length. Only the given `digits` may occur. With `only`, there is one candidate, this number.
     """
     p = np.exp(log.astype(np.float64))
     allowed = [int(digit) for digit in digits]
+    if only is not None:
+        length = len(only), len(only)
     fewest, most = length or (0, len(log))
     beams: Beams = {"": (1.0, 0.0, ())}
     scale = 0.0
@@ -79,7 +83,7 @@ def numbers(log: np.ndarray, length: Length | None = None, digits: str = "012345
             stay = (blank + digit) * now[BLANK], digit * now[last] if prefix else 0.0
             _add(longer, prefix, (*stay, (*places[:-1], t) if is_surer else places))
             if len(prefix) < most:
-                for d in likely:
+                for d in likely if only is None else [int(only[len(prefix)])]:
                     before = blank if d == last else blank + digit
                     _add(longer, prefix + str(d), (0.0, before * now[d], (*places, t)))
         kept = _kept(longer, length)

@@ -1,5 +1,7 @@
 """Find the lines of a picture, the likeliest numbers of each line, and the images of their digits."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,6 +13,7 @@ from digits.handwriting.cutting import CUTS, Box, Place, cut_single, cutter, pla
 from digits.handwriting.eye import CERTAIN, see
 from digits.handwriting.line_network import BLANK, STEP, Candidate, Length, numbers
 from digits.handwriting.normalize import is_normalized
+from digits.handwriting.ocr import outputs as recognized
 from digits.handwriting.picture import open_picture
 from digits.handwriting.strips import DIGIT, SURE, ZOOM, Strip, strips_of
 
@@ -37,6 +40,8 @@ ANYTHING = Expected()
 
 
 Groups = list[list[Candidate]]  # the candidates for each group of a line, the likeliest first
+Opinion = dict[str, float]  # the log-probability of each candidate by the recognizer of ocr.py
+Recognizer = Callable[[float, float], np.ndarray]  # its outputs (T, 11) between two columns of a strip
 
 
 class Segmentation(NamedTuple):
@@ -45,7 +50,7 @@ class Segmentation(NamedTuple):
     Here, the places of a candidate are the indices of its digits in `images` (N, K, 28, 28) float32 0..1, light on
     dark, each cut in K ways, and in `boxes`, which has K boxes (left, top, right, bottom) in pixels of the picture for
     each digit. If the caller expects a length, `counts` has, for each line, the number of digits that the line network
-    reads without that length. `known` is as in `Group`.
+    reads without that length. `known` is as in `Group`. With `ocr`, `opinions` has an opinion for each group of a line.
     """
 
     lines: list[Groups]
@@ -54,13 +59,17 @@ class Segmentation(NamedTuple):
     degrees: int = 0
     counts: list[int] | None = None
     known: bool = False
+    opinions: list[list[Opinion]] | None = None
 
 
-def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = False) -> Segmentation:
+def find_lines(
+    picture: Any, expected: Expected = ANYTHING, *, context: bool = False, ocr: bool = False
+) -> Segmentation:
     """Find the lines of a picture of any type that `read` takes, and the candidates for their numbers.
 
     With `context`, the image of a digit that is cut from larger strokes shows the rest of these strokes in grey. This
-    is for networks that were trained with `handwriting`, because their training images show such strokes.
+    is for networks that were trained with `handwriting`, because their training images show such strokes. With `ocr`,
+    the recognizer of ocr.py adds its candidates and its opinion.
 
     Raises UserError if the picture cannot be opened or shows no strokes, or if all its digits are too small.
     """
@@ -82,9 +91,12 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
     legible = [strip for strip in strips if is_legible(strip, scale)]
     if strips and not legible:
         raise UserError(f"the digits are less than {SMALL} pixels high, too small to read; take a closer picture")
-    lines = [groups_along(strip.log, expected) for strip in legible]
+    second = [partial(recognized, pixels, strip) if ocr else None for strip in legible]
+    found = [groups_along(strip.log, expected, one) for strip, one in zip(legible, second, strict=True)]
+    lines, opinions = [groups for groups, _ in found], [opinion for _, opinion in found]
     counts = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in legible] if expected.length else None
-    return Segmentation(*cut_out(legible, lines, scale, context=context), degrees, counts)
+    cut = cut_out(legible, lines, scale, context=context)
+    return Segmentation(*cut, degrees, counts, opinions=opinions if ocr else None)
 
 
 def turn_upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
@@ -128,26 +140,41 @@ def clarity(strips: list[Strip], scale: float) -> tuple[float, float]:
     return clear, possible
 
 
-def groups_along(log: np.ndarray, expected: Expected) -> Groups:
+def groups_along(log: np.ndarray, expected: Expected, second: Recognizer | None = None) -> tuple[Groups, list[Opinion]]:
     """Return the candidates for each group of a line, given the line network's outputs (T, 11) along the line.
 
     Wide gaps between digits of the likeliest number separate groups. A line of an expected length is a single group.
-    Candidates with the same number of digits share the places of the likeliest of them.
+    Candidates with the same number of digits share the places of the likeliest of them. Also return the opinion of a
+    second recognizer, if any, whose numbers become candidates, too.
     """
     length = expected.length
     likeliest = numbers(log, length, expected.digits)
     if not likeliest:
-        return []
+        return [], []
     _, _, places = likeliest[0]
     wide = [] if length else [(a, b) for a, b in pairwise(places) if PLACE * (b - a) > APART * DIGIT]
-    groups = []
+    groups, opinions = [], []
     for first, last in pairwise([0, *((a + b + 1) // 2 for a, b in wide), len(log)]):
         candidates = numbers(log[first:last], length, expected.digits) if wide else likeliest
         _, best, _ = candidates[0]
         likely = {len(digits): places for digits, _, places in reversed(candidates)}  # of the likeliest of each length
         near = [(digits, p, likely[len(digits)]) for digits, p, _ in candidates if p > best - FAR]
+        if second:
+            near, opinion = pooled(near, log[first:last], second(PLACE * first, PLACE * last), expected)
+            opinions.append(opinion)
         groups.append([(digits, p, tuple(first + place for place in places)) for digits, p, places in near])
-    return groups
+    return groups, opinions
+
+
+def pooled(
+    candidates: list[Candidate], log: np.ndarray, second: np.ndarray, expected: Expected
+) -> tuple[list[Candidate], Opinion]:
+    """Add a second recognizer's numbers to the candidates, given its outputs (T, 11). Also return its opinion."""
+    known = {digits for digits, *_ in candidates}
+    others = [digits for digits, *_ in numbers(second, expected.length, expected.digits) if digits not in known]
+    candidates = candidates + [one for digits in others for one in numbers(log, only=digits)]
+    opinion = {digits: p for digits, *_ in candidates for _, p, _ in numbers(second, only=digits)}
+    return [one for one in candidates if one[0] in opinion], opinion
 
 
 def cut_out(

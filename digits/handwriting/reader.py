@@ -11,7 +11,7 @@ import numpy as np
 from digits.common.errors import UserError
 from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.line_network import Candidate
-from digits.handwriting.lines import ANYTHING, Expected, Segmentation, find_lines
+from digits.handwriting.lines import ANYTHING, Expected, Opinion, Segmentation, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import Patience
 
@@ -29,14 +29,15 @@ class Reader:
     """Reads the digits in pictures with a network of 784 inputs and 10 outputs.
 
     The line network only says where digits are. In a `team`, which the bundled networks are, it also has a say in which
-    digits they are. If `detects`, the network has one output, and detects the single digit that it has learned.
-    `context` is as in `find_lines`.
+    digits they are. With `ocr`, the recognizer of ocr.py has a say, too. If `detects`, the network has one output, and
+    detects the single digit that it has learned. `context` is as in `find_lines`.
     """
 
-    def __init__(self, network: "nn.Module", context: bool = False, *, team: bool = False) -> None:
+    def __init__(self, network: "nn.Module", context: bool = False, *, team: bool = False, ocr: bool = False) -> None:
         from digits.network import sizes  # here, because worker processes import this module and need no PyTorch
 
         self.network, self.context, self.team = network, context, team
+        self.find_lines = partial(find_lines, context=context, ocr=ocr)
         self.detects = sizes(network)[-1:] == [1]
 
     def read(self, picture: Any, expected: Expected = ANYTHING) -> Answer:
@@ -55,7 +56,7 @@ class Reader:
             pictures = [(picture, expected._replace(single=True)) for picture, expected in pictures]
         patience = Patience()
         tasks = ((patience.offer(picture), expected) for picture, expected in pictures)
-        with closing(on_all_cores(partial(find_lines, context=self.context), tasks)) as results:
+        with closing(on_all_cores(self.find_lines, tasks)) as results:
             for (picture, expected), result in zip(pictures, results, strict=True):
                 yield self.answer(patience.judge(picture, result), expected)
 
@@ -66,8 +67,12 @@ class Reader:
         readings = self.readings(segmentation, expected.digits)
         counts = segmentation.counts or [0] * len(segmentation.lines)
         lines = []
-        for line, count in zip(segmentation.lines, counts, strict=True):
-            groups = [self.read_group(candidates, readings, count, segmentation.known) for candidates in line]
+        opinions = segmentation.opinions or [[{}] * len(line) for line in segmentation.lines]
+        for line, count, each in zip(segmentation.lines, counts, opinions, strict=True):
+            groups = [
+                self.read_group(candidates, readings, count, segmentation.known, opinion)
+                for candidates, opinion in zip(line, each, strict=True)
+            ]
             lines.append(Line([group for group in groups if group.readings]))
         if any(line.text for line in lines):
             error = ""
@@ -112,11 +117,20 @@ class Reader:
         a = outputs.float().cpu().unflatten(0, x.shape[:3]).mean(0).numpy()
         return a if a.shape[2] > 1 else np.concatenate([1 - a, a], 2)
 
-    def read_group(self, candidates: list[Candidate], readings: list[Reading], seen: int, known: bool) -> Group:
+    def read_group(
+        self,
+        candidates: list[Candidate],
+        readings: list[Reading],
+        seen: int,
+        known: bool,
+        opinion: Opinion,
+    ) -> Group:
         """Choose the likeliest number, given the `readings` of all digits of the picture.
 
         `seen` is the number of digits that the line network reads without the expected length, or 0 if no length is
-        expected. If the chosen number has more or fewer digits, its confidence is lower.
+        expected. If the chosen number has more or fewer digits, its confidence is lower. A second recognizer's
+        `opinion`, if there is one, is added to the logarithm of the number's share among the candidates, which has the
+        same WEIGHT and FLOOR as an output of your network.
         """
         if self.detects:
             _, _, (n, *_) = candidates[0]
@@ -128,8 +142,10 @@ class Reader:
         for k, (digits, log_p, places) in enumerate(candidates):
             activations = [readings[n].outputs[int(digit)] for n, digit in zip(places, digits, strict=True)]
             scores[k] = log_p + WEIGHT * float(np.log(np.maximum(activations, FLOOR)).sum())
-        p = np.exp(scores - scores.max())
-        p /= p.sum()
+        p = softmax(scores)
+        if opinion:
+            first, second = p, np.array([opinion[digits] for digits, *_ in candidates])
+            p = softmax(second + WEIGHT * np.log(first + FLOOR))
         ranked = [(*candidates[k], float(p[k])) for k in np.argsort(-p, kind="stable")]
         numbers = [candidate for candidate in ranked if candidate[0]]
         if not numbers:
@@ -137,10 +153,22 @@ class Reader:
         digits, _, places, share = numbers[0]
         chosen = [replace(readings[n], digit=int(digit)) for digit, n in zip(digits, places, strict=True)]
         activation = np.mean([reading.activation for reading in chosen])
-        confidence = share * float(likely.get(digits, 0.0) + activation) / 2  # the line network may doubt it
+        if opinion:
+            team = float(first[[one for one, *_ in candidates].index(digits)])
+            opinions = tuple(candidates[k][0] for k in (first.argmax(), second.argmax()))
+            confidence = (team**0.5 + float(np.exp(opinion[digits] / len(digits)))) / 2
+        else:
+            opinions = ()
+            confidence = share * float(likely.get(digits, 0.0) + activation) / 2  # the line network may doubt it
         if seen:
             confidence *= (min(seen, len(digits)) / max(seen, len(digits))) ** 0.5
-        return Group(chosen, confidence, known, tuple((digits, share) for digits, *_, share in ranked))
+        return Group(chosen, confidence, known, tuple((digits, share) for digits, *_, share in ranked), opinions)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Return the probabilities (N,) of log-probabilities that are not normalized."""
+    p: np.ndarray = np.exp(scores - scores.max())
+    return p / p.sum()
 
 
 def renamed(candidates: list[Candidate], readings: list[Reading]) -> list[Candidate]:

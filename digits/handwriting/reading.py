@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from digits.common.errors import UserError
 from digits.handwriting.lines import ANYTHING, Expected
+from digits.handwriting.ocr import check_installed
 from digits.handwriting.pdf import Page
 from digits.handwriting.picture import content
 from digits.handwriting.reader import Reader
@@ -66,9 +67,10 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         pictures: A picture or a list of pictures. A picture is a path, an open binary file, the bytes of a file, a PIL
             image, a `Page` of a PDF, or an array (H, W) or (H, W, 3 or 4) of uint8, uint16, bool or float 0..1. Strokes
             may be dark on light or light on dark. A long list is read on all cores.
-        network: A run, a checkpoint, "bundled" (the default), or a module with 784 inputs and ten outputs 0..1, such as
-            a DigitClassifier. It names every digit. The bundled networks are a team: there, the line network also has a
-            say. A module sees each digit without context, that is, without strokes that touch it.
+        network: A run, a checkpoint, "bundled" (the default), "ocr", or a module with 784 inputs and ten outputs 0..1,
+            such as a DigitClassifier. It names every digit. The bundled networks are a team: there, the line network
+            also has a say. With "ocr", a text recognizer has a say, too, which needs the extra `ocr`. A module sees
+            each digit without context, that is, without strokes that touch it.
         single: Read only the clearest digit of each picture. The line network is not asked.
         length: The number of digits in each number, such as 8, range(6, 9) or "6-8". With a length, each line of
             a picture is read as a single number, even if there are gaps in the line.
@@ -86,7 +88,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     """
     from torch import nn
 
-    from digits.checkpoint.selection import find_network
+    from digits.checkpoint.selection import find_network, title
 
     if first_process() != os.getpid():
         # A forked process has none of the threads of PyTorch and OpenCV, and would wait for them forever.
@@ -98,7 +100,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         reader = Reader(deepcopy(module).eval())  # a copy, since other threads may train the module meanwhile
     else:
         path = find_network(str(network))
-        reader = _loaded(path, os.stat(path).st_mtime_ns, network == "bundled")
+        reader = _loaded(path, os.stat(path).st_mtime_ns, title(str(network), path))
     if reader.detects:
         raise UserError("this network only detects one digit; use a network that reads all ten")
     is_list = isinstance(pictures, Sequence | Iterator) and not isinstance(
@@ -140,26 +142,29 @@ def choose_reader(network: str | None) -> tuple[Reader, int | None, str]:
     as runs/NAME or "the bundled team". Raises UserError as `find_checkpoint` does, or if the network takes images of
     another size than 28x28.
     """
-    from digits.checkpoint.selection import TEAM, find_checkpoint, title
+    from digits.checkpoint.selection import find_checkpoint, title
 
     saved, path = find_checkpoint(network, reads=True)
     name = title(network, path)
-    return _reader(saved, path, name == TEAM), saved.settings.get("only_digit"), name
+    return _reader(saved, path, name), saved.settings.get("only_digit"), name
 
 
 @lru_cache(4)
-def _loaded(path: Path, changed: int, team: bool) -> Reader:
+def _loaded(path: Path, changed: int, name: str) -> Reader:
     """Return a reader with the network in a file that was changed at this time. Four readers stay in memory."""
     from digits.checkpoint import untrusted
 
-    return _reader(untrusted.read_checkpoint(path), path, team)
+    return _reader(untrusted.read_checkpoint(path), path, name)
 
 
-def _reader(saved: Checkpoint, path: Path, team: bool) -> Reader:
+def _reader(saved: Checkpoint, path: Path, name: str) -> Reader:
     from digits.checkpoint.contents import load_network
+    from digits.checkpoint.selection import TEAM, WITH_OCR
     from digits.network import sizes
 
+    if ocr := name == WITH_OCR:
+        check_installed()
     network = load_network(saved, path)
     if sizes(network)[0] != 28 * 28:
         raise UserError(f"{path} reads images of a size other than 28x28; choose another network")
-    return Reader(network, saved.context, team=team)
+    return Reader(network, saved.context, team=ocr or name == TEAM, ocr=ocr)

@@ -1,8 +1,9 @@
 """How well pictures of handwriting are read.
 
 `python -m tests.benchmarks.reading peers FOLDER...` reads labelled pictures, as `python -m digits evaluate` does, and
-puts beside it the recognizer of PP-OCRv6-small, which `pip install -e ".[bench]"` brings. It is given the whole picture
-as one line of text: once as it is, and once with all its outputs but digits' at 0.
+puts beside it `--network ocr`, and the recognizer of PP-OCRv6-small alone, which `pip install -e ".[bench]"` brings.
+Alone, it is given the whole picture as one line of text: once as it is, and once with all its outputs but digits' at 0.
+Below, it prints how many numbers have a high confidence, and how many of these are right.
 
 `python -m tests.benchmarks.reading networks FOLDER... --network A --network B` shows whose network reads: untrained
 networks (seeds 0, 1, 2), the networks that you name, the bundled reader alone, and the bundled team.
@@ -91,25 +92,31 @@ def compare_networks(folders, networks):
 
 
 def compare_peers(folders, network):
-    """Print the share of pictures that a network and PP-OCRv6-small read correctly, and the mean of the folders."""
-    reader, *_ = choose_reader(network)
-    peers = ppocr(digits_only=False), ppocr(digits_only=True)
-    heading("peers", "pictures", "this project", "PP-OCRv6", "PP-OCRv6, digits only")
-    shares = []
+    """Print the share of pictures that a network, both together, and PP-OCRv6-small read correctly, and the means."""
+    readers = {name: choose_reader(name)[0] for name in (network, "ocr")}
+    peers = {"PP-OCRv6": ppocr(digits_only=False), "PP-OCRv6, digits only": ppocr(digits_only=True)}
+    heading("peers", "pictures", *readers, *peers)
+    shares, sure = [], {name: [] for name in readers}
     for folder in folders:
         labels = labels_in(folder, spaces=False)
-        expected = expected_in(labels)
-
-        def ours(path, expected=expected):
-            return text_of(reader.read(path, expected))
-
-        right = [
-            np.mean([read(path) == label for path, label in tqdm(labels.items(), folder.name, leave=False)])
-            for read in (ours, *peers)
-        ]
-        shares.append(right)
-        row(folder.name, len(labels), *(f"{share:.1%}" for share in right))
+        expected, right = expected_in(labels), {name: [] for name in [*readers, *peers]}
+        for path, label in tqdm(labels.items(), folder.name, leave=False):
+            for name, reader in readers.items():
+                answer = reader.read(path, expected)
+                right[name].append(text_of(answer) == label)
+                confidences = [group.confidence for line in answer.lines for group in line.groups if group.text]
+                sure[name].append((min(confidences, default=0), right[name][-1]))
+            for name, read in peers.items():
+                right[name].append(read(path) == label)
+        shares.append([np.mean(each) for each in right.values()])
+        row(folder.name, len(labels), *(f"{share:.1%}" for share in shares[-1]))
     row("mean of the folders", "", *(f"{share:.1%}" for share in np.mean(shares, 0)))
+    heading("confidence", "of all numbers", "right")
+    for name, pairs in sure.items():
+        confidence, right = np.array(pairs).T
+        for least in (0.8, 0.9, 0.95):
+            share, right_of = np.mean(confidence >= least), np.mean(right[confidence >= least])
+            row(f"{name}, at least {least}", f"{share:.1%}", f"{right_of:.1%}")
 
 
 def main(words=None):

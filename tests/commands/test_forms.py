@@ -64,7 +64,7 @@ def test_the_value_of_a_field_is_its_largest_line_near_the_middle(in_folder):
     segmentation = Segmentation(lines, np.zeros((4, 1, 28, 28), np.float32), [[box] for box in boxes])
     reader = Reader(sigmoid_network([784, 10]), team=True)
     reader.outputs = lambda images: np.full((*images.shape[:2], 10), 0.5, np.float32)
-    text, confidence, candidates, _ = value_of(reader.answer(segmentation), 180)
+    text, confidence, candidates, *_ = value_of(reader.answer(segmentation), 180)
     assert text == "3" and confidence == pytest.approx(0.7 * (0.7 + 0.5) / 2)
     assert dict(candidates)["3"] == pytest.approx(0.7)
     assert value_of(reader.answer(UserError("nothing")), 180) == Value(error="nothing")

@@ -80,7 +80,7 @@ def test_each_group_has_its_candidates_and_their_images():
     log = along(strip.planes.shape[2] // PLACE, *peaks)
     last = slice(place(inks[3]) - 1, place(inks[3]) + 2)
     log[last, 8] = log[last, 3] - 0.5
-    groups = groups_along(log, ANYTHING)
+    groups, _ = groups_along(log, ANYTHING)
     [[[left, *_], [right, less, *_]]], images, boxes = cut_out([strip], [groups], 3.0, context=False)
     assert (left[0], right[0], less[0]) == ("27", "53", "58") and right[1] > less[1]
     for ink, n in zip(inks, left[2] + right[2], strict=True):
@@ -89,10 +89,10 @@ def test_each_group_has_its_candidates_and_their_images():
         assert np.abs(np.subtract(boxes[n][0], expected)).max() <= 6
     assert less[2] == right[2]  # candidates with as many digits share their places
     log[last, 8] -= FAR
-    assert [number for number, *_ in groups_along(log, ANYTHING)[1]] == ["53"]
-    [together] = groups_along(log, Expected(length=(4, 4)))
+    assert [number for number, *_ in groups_along(log, ANYTHING)[0][1]] == ["53"]
+    [together], _ = groups_along(log, Expected(length=(4, 4)))
     assert together[0][0] == "2753" and {len(number) for number, *_ in together} == {4}
-    assert not groups_along(log, Expected(digits="01", length=(2, 2)))
+    assert groups_along(log, Expected(digits="01", length=(2, 2))) == ([], [])
 
 
 def test_every_digit_that_can_occur_is_a_candidate_for_an_image_like_mnists():
