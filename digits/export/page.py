@@ -20,7 +20,6 @@ from digits.checkpoint.packed import Packed, load, pack, page_bytes, unpack
 from digits.export.sample import deflated, packed
 from digits.handwriting import eye, line_network
 from digits.network import predictions, sizes, weights_and_biases
-from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
 MODULES = "picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, answer"
@@ -34,7 +33,6 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
     reads in a `team` with the line network. The security policy of the page lets it run only its own scripts, and load
     nothing.
     """
-    bits = binary_layer()
     (train, _), (test, labels) = images
     right = (predictions(rounded(network)(test.float())) == labels).double()
     held = facts | {
@@ -42,7 +40,6 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
         "accuracy": right.mean().item() if len(right) else None,
         "parameters": _text(deflated(page_bytes(_packed(network)))),
         "bytes": 1,  # per weight
-        "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": len(train), "test": len(test), "packed": _text(packed(images))},
         "constants": constants(facts["context"]),
         "eye": bundled(eye.BUNDLED),

@@ -20,7 +20,6 @@ from digits.handwriting import line_network
 from digits.handwriting.cutting import seam
 from digits.handwriting.strips import ROWS, Strip
 from digits.network import CROSS_ENTROPY, QUADRATIC
-from digits.neurons import binary_layer
 from tests.support.node import NODE, held_in, run
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
@@ -101,17 +100,6 @@ def test_activations_and_a_step_are_those_of_pytorch(cost, error):
     for (w, b), expected_w, expected_b in zip(after, weights, biases, strict=True):
         assert np.array(w) == pytest.approx(expected_w.flatten().numpy(), abs=1e-5)
         assert np.array(b) == pytest.approx(expected_b.numpy(), abs=1e-5)
-
-
-def test_bits_are_those_of_the_binary_layer():
-    a, layer = torch.rand(500, 10, generator=torch.Generator().manual_seed(1)), binary_layer()
-    bits = run(
-        "return rows.map((row) => network.binaryLayer({ weights, biases }, Float32Array.from(row)));",
-        rows=a.tolist(),
-        weights=layer.weights.tolist(),
-        biases=layer.biases.tolist(),
-    )
-    assert bits == layer(a).tolist()
 
 
 def test_the_line_network_is_that_of_python():

@@ -10,7 +10,7 @@ from digits.export.page import html, rounded
 from digits.model import DigitClassifier
 from tests.make import page_pictures
 from tests.support.node import NO_IMAGES
-from tests.support.pages import DESK, PHONE, answer, draw, frames, looked, outputs, resize
+from tests.support.pages import DESK, DOCS_PAGE, PHONE, answer, draw, frames, looked, outputs, resize
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -26,11 +26,11 @@ def test_keys(page):
         assert outputs(page) == drawn
     focused = "document.activeElement.id || document.activeElement.closest('figure').className"
     stops = []
-    for _ in range(10):
+    for _ in range(8):
         page.keyboard.press("Tab")
         stops.append(page.evaluate(focused))
-    buttons = ["undo", "redo", "clear", "choose", "camera"]
-    assert stops == ["tell", "link", "paper", *buttons, "layer hidden", "layer outputs"]
+    buttons = ["undo", "redo", "clear", "choose"]
+    assert stops[:8] == ["tell", "paper", *buttons, "layer hidden", "layer outputs"]
     page.keyboard.press("Shift+Tab")
     columns = int(page.locator(".hidden .neurons").evaluate("(group) => group.style.getPropertyValue('--columns')"))
     moves = [
@@ -145,6 +145,12 @@ def test_other_networks(hidden, visit, page_of):
     for width, height in [DESK, (1280, 800), (768, 1024), PHONE]:
         resize(page, width, height)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_file_has_a_description_and_a_preview_card(page):
+    meta = "(name) => document.querySelector(`meta[name='${name}'], meta[property='${name}']`)?.content"
+    card = {name: page.evaluate(meta, name) for name in ("description", "og:title", "og:description", "og:image")}
+    assert all(card.values()) and (DOCS_PAGE.parent / card["og:image"]).is_file()
 
 
 def test_what_a_page_says_stays_text(tmp_path, visit):

@@ -54,6 +54,17 @@ def test_every_digit_of_a_picture_can_be_seen(phone):
     assert boxed(phone) == "307"
 
 
+def test_a_phone_takes_a_picture_with_its_own_camera(phone, page):
+    """Where there is a mouse, the button would open the same dialog as its neighbour, and is not there."""
+    assert not page.locator("#camera").is_visible()
+    assert phone.locator("#photo").get_attribute("capture") == "environment"
+    with phone.expect_file_chooser() as chosen:
+        phone.locator("#camera").tap()
+    chosen.value.set_files({"name": "photo.png", "mimeType": "image/png", "buffer": photographed(3, 0, 7)})
+    picture_is_read(phone)
+    assert answer(phone) == "307"
+
+
 def dots():
     """Four dots, which are no digits."""
     picture = Image.new("RGB", (300, 300), PAPER)

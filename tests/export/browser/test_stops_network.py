@@ -1,4 +1,4 @@
-"""The stops on the network as a whole: votes, bits, the cost and gradient descent, with the numbers that numpy gets."""
+"""The stops on the network as a whole: votes, the cost and gradient descent, with the numbers that numpy gets."""
 
 import re
 
@@ -115,22 +115,6 @@ def test_hidden_neurons_vote_for_the_output_that_is_chosen(page, stop):
     assert "to output 8" in sentence(page)
 
 
-def test_four_bits_add_up_to_the_output_that_is_clicked(page, stop):
-    stop("bits")
-    *_, outputs = forward(page)
-    values = [float(text) for text in texts(page, "text[text-anchor=end]")]
-    assert values == pytest.approx(outputs, abs=0.006)
-    for digit in range(10):
-        neuron(page, f"output {digit}").click()
-        bits = [int(bit) for bit in f"{digit:04b}"]
-        parts = [bit * value for bit, value in zip(bits, (8, 4, 2, 1), strict=True)]
-        assert texts(page, ".sum") == [f"{' + '.join(map(str, parts))} = {digit}"]
-        assert page.locator(".here .figure .red").count() == sum(bits)
-        assert page.locator("#bits-digit").input_value() == str(digit)
-    page.locator("#bits-digit").select_option("-1")
-    assert numbers(sentence(page))[:2] == [outputs.argmax(), pytest.approx(outputs.max(), abs=0.006)]
-
-
 def test_the_squares_have_twice_the_cost_as_their_area_and_shrink(page, stop):
     stop("cost", "reduce")
     page.locator("#cost-again").click()
@@ -153,13 +137,6 @@ def test_the_squares_have_twice_the_cost_as_their_area_and_shrink(page, stop):
     assert costs[-1] == pytest.approx(cost_of(outputs_in_squares(page), DIGIT), abs=0.02) and costs[-1] < 0.8 * costs[0]
     page.locator("#cost-go").click()
     assert numbers(sentence(page))[-1] < 0.1
-    before = page.evaluate("digits.small.layers[1].weights.reduce((sum, weight) => sum + weight)")
-    page.locator("#cost-network").select_option("trained")
-    assert outputs_in_squares(page) == pytest.approx(forward(page)[3], abs=0.006)
-    page.locator("#cost-digit").select_option("8")
-    page.locator("#cost-go").click()
-    assert numbers(sentence(page))[0] == 100 and numbers(sentence(page))[2] < numbers(sentence(page))[1] / 2
-    assert page.evaluate("digits.small.layers[1].weights.reduce((sum, weight) => sum + weight)") == before  # a copy
 
 
 def test_learning_goes_on_until_it_is_paused_or_left(page, stop):
@@ -167,7 +144,7 @@ def test_learning_goes_on_until_it_is_paused_or_left(page, stop):
     page.locator("#cost-again").click()
     page.get_by_role("button", name="Learn").click()
     until(page, 3)
-    stop("bits")
+    stop("layers")
     stop("cost")
     assert page.get_by_role("button", name="Learn").is_visible()
     steps = numbers(sentence(page))[0]
@@ -254,7 +231,7 @@ def test_descent_goes_on_until_it_is_paused_and_starts_over(page, stop):
     assert "η = 800 has leapt over the valley" in sentence(page)
 
 
-@pytest.mark.parametrize("name", ["layers", "bits", "cost", "descent"])
+@pytest.mark.parametrize("name", ["layers", "cost", "descent"])
 def test_texts_stay_within_the_figure_and_apart_and_axe_finds_nothing(name, page, stop):
     for size in [(320, 568), (390, 844), (768, 1024), DESK]:
         stop(name, "reduce", size)

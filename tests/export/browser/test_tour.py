@@ -10,8 +10,18 @@ from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
 
-NAMES = ["pixels", "weights", "bias", "gate", "sigmoid", "layers", "bits", "cost", "descent", "backpropagation"]
-NAMES += ["overfitting", "nonsense"]
+NAMES = [
+    "pixels",
+    "weights",
+    "bias",
+    "sigmoid",
+    "layers",
+    "cost",
+    "descent",
+    "backpropagation",
+    "overfitting",
+    "nonsense",
+]
 FOCUS = "document.activeElement.innerText"
 MINE = """() => {
     const { network, past, future } = digits.state;
@@ -118,22 +128,30 @@ def test_back_closes_training_and_escape_closes_whichever_panel_is_open(page):
 
 
 def test_a_stop_has_a_link_and_can_be_embedded(page, page_file, visit):
-    embedded = visit(page_file, query="?embed#stop=bits")
+    embedded = visit(page_file, query="?embed#stop=layers")
     embedded.locator("#tour").wait_for()
-    assert embedded.locator("#place").inner_text() == f"{NAMES.index('bits') + 1} of {len(NAMES)}"
+    assert embedded.locator("#place").inner_text() == f"{NAMES.index('layers') + 1} of {len(NAMES)}"
     assert not any(embedded.locator(part).is_visible() for part in ("header", "footer", "#close"))
     embedded.keyboard.press("Escape")
     assert embedded.locator("#tour").is_visible() and embedded.locator("#pad").is_visible()
     embedded.evaluate("moved.length = 0")
 
 
+def test_a_link_that_leads_nowhere_is_said(page):
+    for link in ("stop=gate", "stop=toString", "stop=<img src=x onerror=alert(1)>", "strokes=AYAIgAg", "%E0%A4%A"):
+        page.evaluate("said.textContent = ''")
+        page.evaluate("(link) => { location.hash = link; }", link)
+        page.wait_for_function("() => said.textContent === 'This link leads to nothing on this page.'")
+        assert answer(page) == "3" and not page.locator("#tour").is_visible()
+
+
 def test_it_is_printed_as_a_handout_of_two_pages(visit, page_file):
     """With all figures, six on a page, also of stops that were never opened."""
-    page = visit(page_file, query="#stop=gate")
+    page = visit(page_file, query="#stop=bias")
     draw(page, 3)
     page.wait_for_function("() => digits.small.layers")
     page.evaluate("resized = true")
-    page.locator("#stop-gate .figure > *").first.wait_for(state="attached")
+    page.locator("#stop-bias .figure > *").first.wait_for(state="attached")
     page.emulate_media(media="print")
     assert all(
         page.evaluate(
@@ -145,7 +163,7 @@ def test_it_is_printed_as_a_handout_of_two_pages(visit, page_file):
     )
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) == 2
     stops = page.locator(".stop").all()
-    assert len(stops) == 12 and all(stop.locator("h2").is_visible() for stop in stops)
+    assert len(stops) == len(NAMES) and all(stop.locator("h2").is_visible() for stop in stops)
     assert {stop.locator(".figure").get_attribute("viewBox") for stop in stops} == {"0 0 640 400"}
     assert not page.locator("#pad").is_visible() and not page.locator("fieldset").first.is_visible()
     page.emulate_media(media="screen")

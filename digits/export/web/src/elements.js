@@ -27,7 +27,7 @@ export const onClick = (id, clicked) => find(id, HTMLElement).addEventListener("
 /** Shows what this part of the address after # is for, and has Back lead to what was shown before.
  * @param {string} hash */
 export function visit(hash) {
-  if (hash !== location.hash) history.pushState({ isTaken: true }, "", `${location.href.split("#")[0]}${hash}`);
+  if (hash !== location.hash) history.pushState(null, "", `${location.href.split("#")[0]}${hash}`);
   dispatchEvent(new Event("hashchange"));
 }
 

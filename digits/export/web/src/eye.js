@@ -167,24 +167,22 @@ function activate(sums, biases) {
 }
 
 /** How surely each pixel is handwriting, by the light that is missing. A large picture is looked at in half its
- * resolution, then in full, if its digits are small; or, in a `quick` look, never.
- * @type {(missing: Image[], quick: boolean) => Image} */
-function look(missing, quick) {
+ * resolution, then in full, if its digits are small. @type {(missing: Image[]) => Image} */
+function look(missing) {
   const [{ width, height }] = missing;
-  if (width * height <= HALVED) return lookOnce(missing, quick);
-  const coarse = lookOnce(missing.map(half), quick);
-  if (!quick && !isNoise(coarse) && usualHeight(coarse) < LEGIBLE) return lookOnce(missing, quick);
+  if (width * height <= HALVED) return lookOnce(missing);
+  const coarse = lookOnce(missing.map(half));
+  if (!isNoise(coarse) && usualHeight(coarse) < LEGIBLE) return lookOnce(missing);
   const fine = resized(coarse, linear, 2 * coarse.width, 2 * coarse.height), pale = meanOf(missing);
   return mapped(crop(fine, { left: 0, top: 0, right: width, bottom: height }), (value, i) => (
     pale.data[i] > PALE ? value : 0
   ));
 }
 
-/** What the second network says of each pixel of which the first one is unsure; and else the first one, or in a `quick`
- * look. @type {(missing: Image[], quick: boolean) => Image} */
-function lookOnce(missing, quick) {
+/** What the second network says of each pixel of which the first one is unsure, else the first one.
+ * @type {(missing: Image[]) => Image} */
+function lookOnce(missing) {
   const { seen, where } = shown(missing), first = outputsAt(layers().slice(0, FIRST), seen, where);
-  if (quick) return first;
   const unsure = mapped(first, (value) => Number(value > UNSURE && value < 1 - UNSURE));
   const second = outputsAt(layers().slice(FIRST), shownAgain(seen, first), unsure);
   return mapped(first, (value, i) => (unsure.data[i] ? second.data[i] : value));
@@ -203,10 +201,10 @@ function usualHeight(sure) {
   return weightedMedian(boxes.map(({ top, bottom }) => bottom - top), components.map(({ length }) => length));
 }
 
-/** What the eye sees in a picture, [red, green, blue] of 0..255. @type {(colours: Image[], quick?: boolean) => Sight} */
-export function see(colours, quick = false) {
+/** What the eye sees in a picture, [red, green, blue] of 0..255. @type {(colours: Image[]) => Sight} */
+export function see(colours) {
   const missing = missingLight(colours);
-  return { sure: look(missing, quick), darkness: meanOf(missing) };
+  return { sure: look(missing), darkness: meanOf(missing) };
 }
 
 /** An image turned counterclockwise by 90, 180 or 270 degrees. @type {(image: Image, degrees: number) => Image} */

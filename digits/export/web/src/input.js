@@ -66,12 +66,11 @@ function go(where) {
 function press(event) {
   const isTyping = event.target instanceof Element && event.target.matches("select, input:not([type=radio], [type=checkbox])");
   if (event.altKey || (isTyping && event.key !== "Escape")) return;
-  const command = event.ctrlKey || event.metaKey, camera = find("camera", HTMLElement);
+  const command = event.ctrlKey || event.metaKey;
   // The letter on the key, or, in alphabets that have no z, the key's place.
   const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
   const digit = /^\d$/.test(event.key) ? event.key : /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
-  if (event.key === "Escape" && camera.ariaPressed === "true") camera.click();
-  else if (command && (letter === "y" || (letter === "z" && event.shiftKey))) go("future");
+  if (command && (letter === "y" || (letter === "z" && event.shiftKey))) go("future");
   else if (command && letter === "z") go("past");
   else if (command) return;
   else if (event.key === "Escape" && state.looked) look(null);
@@ -85,16 +84,19 @@ function press(event) {
 
 /** Listens to buttons, keys, and files that are chosen, dropped or pasted. */
 export function listenToInput() {
-  const chooser = find("file", HTMLInputElement), { classList } = document.body;
+  const { classList } = document.body;
   onClick("undo", () => go("past"));
   onClick("redo", () => go("future"));
   onClick("clear", clear);
-  onClick("choose", () => chooser.click());
   onClick("see", see);
-  chooser.addEventListener("change", () => {
-    readPicture(chooser.files?.[0]);
-    chooser.value = ""; // so that the same file can be chosen again
-  });
+  for (const [button, field] of [["choose", "file"], ["camera", "photo"]]) { // the camera is that of a phone
+    const chooser = find(field, HTMLInputElement);
+    onClick(button, () => chooser.click());
+    chooser.addEventListener("change", () => {
+      readPicture(chooser.files?.[0]);
+      chooser.value = ""; // so that the same file can be chosen again
+    });
+  }
   addEventListener("keydown", press);
   addEventListener("paste", ({ clipboardData }) => {
     readPicture([...(clipboardData?.files ?? [])].find((file) => file.type.startsWith("image/")));

@@ -13,9 +13,8 @@ const { SMALL, SMALLEST, APART, PLACE, FAR, CLEAR, TURNED, WELL } = held.constan
 const { DIGIT, SURE } = held.constants.strips, { BLANK } = held.constants.line_network;
 const { WORKING, NARROW } = held.constants.picture, { CERTAIN } = held.constants.eye;
 
-/** The lines of a picture after it is turned, and why they may hold no digit. In a `quick` look the eye is less sure, and
- * nothing is turned. @type {(pixels: ImageData, quick?: boolean) => Found} */
-export function findLines(pixels, quick = false) {
+/** The lines of a picture after it is turned, and why they may hold no digit. @type {(pixels: ImageData) => Found} */
+export function findLines(pixels) {
   if (isTooSmall(pixels)) return { lines: [], degrees: 0, refusal: "small" };
   const colours = openPicture(pixels);
   if (isNormalized(colours)) {
@@ -23,10 +22,10 @@ export function findLines(pixels, quick = false) {
     const candidates = [..."0123456789"].map((digits) => ({ digits, likelihood: 0, parts: [[{ image, box }]] }));
     return { lines: [{ groups: [candidates], known: true }], degrees: 0 };
   }
-  const sight = see(enlarged(colours), quick), { width, height, data } = sight.sure;
+  const sight = see(enlarged(colours)), { width, height, data } = sight.sure;
   if (!data.some((value) => value > SURE)) return { lines: [], degrees: 0, refusal: "blank" };
   const scale = Math.max(pixels.width, pixels.height) / Math.max(width, height);
-  const { degrees, strips } = quick ? { degrees: 0, strips: stripsOf(sight, scale) } : upright(sight, scale);
+  const { degrees, strips } = upright(sight, scale);
   return { lines: strips.map((strip) => lineOf(strip, scale)), degrees, refusal: "unlike" };
 }
 

@@ -1,13 +1,12 @@
 // The page: what is on the pad is read while it is drawn, and every layer of the network is shown. What is exported
 // here is there in the browser's console, as `digits`.
 
-import { offerCamera } from "./camera.js";
 import { canHover, onClick } from "./elements.js";
 import { offerGhost } from "./ghost.js";
 import { heldLayers } from "./held.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
-import { listenToLinks, share } from "./link.js";
+import { listenToLinks } from "./link.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, keep, saveCopy } from "./saving.js";
 import { state } from "./state.js";
@@ -34,12 +33,10 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   state.network.layers = layers;
   explain();
   offerLessons();
-  offerCamera();
   offerTraining();
   offerTour();
   document.body.classList.toggle("embed", new URLSearchParams(location.search).has("embed"));
   onClick("save", saveCopy);
-  onClick("link", share);
   listenToInput();
   listenToPen(() => {
     cancelAnimationFrame(frame);
@@ -62,7 +59,8 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   }
   document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
   fit();
-  listenToLinks(bringBack());
+  bringBack();
+  listenToLinks();
   addEventListener("pagehide", keep);
   offerGhost();
 });

@@ -1,5 +1,4 @@
-// The network: the activations of every layer for images, and the four bits of its outputs. Names are as in
-// digits/network.py and digits/neurons.py.
+// The network: the activations of every layer for images. Names are as in digits/network.py.
 
 /** @param {number} z */
 export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
@@ -73,12 +72,6 @@ export function nonzero(a) {
   }
   n = 4 * Math.ceil(n / 4);
   return { places: places.subarray(0, n), values: values.subarray(0, n) };
-}
-
-/** Four perceptrons turn ten output activations into the bits of the digit: eights, fours, twos, ones.
- * @type {(perceptrons: {weights: number[][], biases: number[]}, outputs: Float32Array) => number[]} */
-export function binaryLayer({ weights, biases }, outputs) {
-  return weights.map((w, j) => Number(weightedInput(w, biases[j], outputs, 0) > 0));
 }
 
 /** The places of values, the largest first. @param {Float32Array} values */

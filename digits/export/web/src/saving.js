@@ -71,12 +71,12 @@ function joined(arrays) {
   return bytes;
 }
 
-/** Keeps what is on the pad, the lessons and the runs, until the tab is closed. */
+/** Keeps what is on the pad and the lessons, until the tab is closed. */
 export function keep() {
   const { layers, ...facts } = state.network.fresh ? training.before : state.network;
   const hasLearned = facts.lessons !== held.lessons;
   const network = hasLearned ? { ...facts, parameters: base64(parametersOf(layers)) } : undefined;
-  const kept = /** @type {Kept} */ ({ drawing: onPad(LARGEST), runs: training.runs, network });
+  const kept = /** @type {Kept} */ ({ drawing: onPad(LARGEST), network });
   try {
     sessionStorage.setItem(KEY, json(kept));
   } catch { // it is full, or the browser grants none
@@ -92,8 +92,7 @@ function kept() {
   }
 }
 
-/** Brings back what was kept before a reload, or puts on the pad what was there when this copy was saved, if it is one.
- * Returns whether anything was kept. */
+/** Brings back what was kept before a reload, or puts on the pad what was there when this copy was saved, if it is one. */
 export function bringBack() {
   const before = kept(), { strokes = [], picture, image } = (before ?? held).drawing ?? {};
   if (before?.network) {
@@ -102,11 +101,9 @@ export function bringBack() {
     state.network = { ...facts, layers };
     state.unsaved = true;
   }
-  training.runs.push(...(before?.runs ?? []));
   training.before = state.network;
   if (image || strokes.length) change({ drawing: image ? drawingOf(image) : { ...EMPTY, strokes } });
   describe();
   finish();
   if (picture) readPicture(new Blob([bytesOf(picture)]));
-  return Boolean(before);
 }

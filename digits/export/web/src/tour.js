@@ -79,7 +79,7 @@ function cardOf([name, { title, section, text, question, answers, controls, figu
     <svg class="figure" role="img" aria-label="${figure}"></svg>
     <div class="does">${controls} <output></output></div>
     <fieldset><legend>${question}</legend>${choices.join(" ")} <output></output></fieldset>
-    <p class="source"><a href="${BOOK}${chapter}" target="_blank" rel="noopener">In the book: ${heading}</a> <a href="#stop=${name}">Link to this stop</a></p>`;
+    <p class="source"><a href="${BOOK}${chapter}" target="_blank" rel="noopener">In the book: ${heading}</a></p>`;
   return card;
 }
 

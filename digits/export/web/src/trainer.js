@@ -1,6 +1,6 @@
 // A network that is trained from nothing, a few mini-batches at a time: what a worker does, while one goes on drawing.
 
-import { exampleOf, quadraticCost, sgdStep } from "./backpropagation.js";
+import { exampleOf, sgdStep } from "./backpropagation.js";
 import { outputsOf, predictionOf } from "./network.js";
 
 const SATURATED = 0.01; // a right output that is lower: the slope of the sigmoid is almost 0
@@ -30,12 +30,11 @@ export function train({ fresh, share }) {
 /** How a network does on `n` images, the first being number `begin`.
  * @type {(layers: Layer[], mnist: Mnist, begin: number, n: number) => Measures} */
 export function measured(layers, mnist, begin, n) {
-  let right = 0, cost = 0, stuck = 0;
+  let right = 0, stuck = 0;
   for (let i = begin; i < begin + n; i++) {
     const { image, y } = exampleOf(mnist, i), outputs = outputsOf(layers, image), digit = predictionOf(y);
     if (predictionOf(outputs) === digit) right++;
     if (outputs[digit] < SATURATED) stuck++;
-    cost += quadraticCost(outputs, y);
   }
-  return { accuracy: right / n, cost: cost / n, stuck: stuck / n };
+  return { accuracy: right / n, stuck: stuck / n };
 }

@@ -36,7 +36,7 @@ type Mnist = { bytes: Uint8Array<ArrayBuffer>; train: number; test: number };
 type Opening = { file: Blob };
 /** Or say what is handwriting in one. */
 type Seeing = { sight: ImageBitmap };
-type Reading = ({ picture: ImageBitmap; quick?: boolean } | { strokes: Stroke[] }) & Reader;
+type Reading = ({ picture: ImageBitmap } | { strokes: Stroke[] }) & Reader;
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it. */
 type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
@@ -46,14 +46,11 @@ type End = { end: true };
 type Training = { fresh?: Fresh; share: number };
 type Fresh = { mnist: Mnist; layers: Layer[]; batch: number; rate: number };
 type Job = Opening | Seeing | Reading | Test | Lesson | Steps | End | Training;
-/** Of images: the accuracy, the quadratic cost, and the share whose right output is `stuck` near 0. */
-type Measures = { accuracy: number; cost: number; stuck: number };
+/** Of images: the accuracy, and the share whose right output is `stuck` near 0. */
+type Measures = { accuracy: number; stuck: number };
 /** What was measured after so many epochs. */
 type Measured = { epoch: number; train: Measures; test: Measures };
 type Trained = Measured & { layers: Layer[] };
-/** A training that is remembered: its settings, as typed; of how many in 1,000 test images it erred after each epoch, the
- * first untrained; how long it took; and what is to be said of it. */
-type Run = { size: string; rate: string; batch: string; errors: number[]; seconds: number; says: string };
 
 /** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
  * 1; and the activations for the drawing. */
@@ -103,11 +100,10 @@ type Context = CanvasRenderingContext2D;
 type OffscreenContext = OffscreenCanvasRenderingContext2D;
 /** Why there is no digit in a picture: it is too small, blank, or what is on it is like none. */
 type Refusal = "small" | "blank" | "unlike";
-/** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. A camera's
- * frame has the point that it is aimed at, next to which a digit is chosen. A picture was turned by so many degrees; some of
- * what is on the pad may be `unread`; over a picture lies the `sight` of what is handwriting, if that is asked for. */
+/** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. A
+ * picture was turned by so many degrees; some of what is on the pad may be `unread`; over a picture lies the `sight` of what is handwriting, if that is asked for. */
 type Drawing = {
-  strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal; aim?: Point;
+  strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal;
   degrees?: number; unread?: Box[]; sight?: ImageBitmap | null;
 };
 type Neuron = [layer: number, j: number];
@@ -138,11 +134,8 @@ type HiddenNeuron = { j: number; zs: Float32Array; weights: Float32Array; bias: 
 /** The values from and to which an axis goes, its numbered ticks, and its label. */
 type AxisOf = { from: number; to: number; ticks: number[]; label: string };
 type Axes = { x: (value: number) => number; y: (value: number) => number; node: SVGElement };
-/** What a link shares: among others a stop, or whether training is open. */
-type Shared = { drawing: Drawing | null; settings: Map<Field, string>; stop: string; training: boolean };
-/** What is kept for a reload: the drawing, the runs and, if there were lessons, the network that had them. */
-type Kept = { drawing: NonNullable<Held["drawing"]>; runs: Run[]; network?: Facts & { parameters: string } };
-type Field = HTMLInputElement | HTMLSelectElement;
+/** What is kept for a reload: the drawing and, if there were lessons, the network that had them. */
+type Kept = { drawing: NonNullable<Held["drawing"]>; network?: Facts & { parameters: string } };
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
@@ -170,7 +163,6 @@ type Constants = {
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */
 type Held = Facts & Packed & {
-  bits: { weights: number[][]; biases: number[] };
   mnist: { packed: string; train: number; test: number };
   constants: Constants;
   eye: { sizes: Pair[]; packed: string };

@@ -87,11 +87,11 @@ async function readStrokes() {
 
 /** Shows the digits of what is on the pad. @param {Digit[]} digits */
 function showDigits(digits) {
-  const pen = state.drawing.strokes.at(-1)?.at(-1) ?? state.drawing.aim, ranks = digits.map(({ box }) => (
+  const pen = state.drawing.strokes.at(-1)?.at(-1), ranks = digits.map(({ box }) => (
     pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : 0
   ));
   state.digits = digits;
-  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn or aimed at; in a picture, the first
+  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn; in a picture, the first
   state.flash = null;
   placeBoxes();
   show();
@@ -373,5 +373,5 @@ export function describe() {
   const count = size.toLocaleString("en");
   const tests = held.mnist.test ? `, and ${testImages()},` : "";
   const all = `${count} weights and biases${tests}`;
-  write("held", `The network’s ${all} are in this file. Nothing you draw or film leaves it.`);
+  write("held", `The network’s ${all} are in this file. Nothing you draw leaves it.`);
 }

@@ -67,9 +67,9 @@ function sightOf(picture) {
 }
 
 /** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
- * @type {(job: { picture: ImageBitmap; quick?: boolean; team?: boolean }) => object} */
-function readPicture({ picture, quick, team }) {
-  const { lines, degrees, refusal } = findLines(pixelsOf(picture), quick), groups = read(lines, { layers, team });
+ * @type {(job: { picture: ImageBitmap; team?: boolean }) => object} */
+function readPicture({ picture, team }) {
+  const { lines, degrees, refusal } = findLines(pixelsOf(picture)), groups = read(lines, { layers, team });
   const turned = degrees ? { picture: rotated(picture, degrees) } : {}, { width, height } = turned.picture ?? picture;
   const longer = Math.max(width, height), [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
   const digits = moved(digitsOf(groups), longer, x, y);

@@ -41,5 +41,5 @@ function assistant() {
 export const [askSoon] = assistant();
 /** Reads pictures, until they are given up. */
 export const [askForPicture, giveUp] = assistant();
-/** Reads what a camera sees and tests networks. */
+/** Tests networks. */
 export const [ask] = assistant();

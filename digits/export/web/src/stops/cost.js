@@ -4,7 +4,7 @@ import { repeated, svg, text } from "../figure.js";
 import { outputsOf } from "../network.js";
 import { rightDigit, untrained } from "../small.js";
 
-const RATES = { untrained: 0.1, trained: 3 }; // learning rates: a trained network is so sure that it unlearns slowly
+const RATE = 0.1; // learning rate
 const PACE = 120; // milliseconds from one step to the next
 const STEPS = 100; // of going on
 
@@ -23,23 +23,21 @@ export const cost = {
   question: "All ten outputs are 0. What is C?",
   answers: [["0", "No: the right output should be 1, so its square has side 1."], ["½", "Right: one square of side 1, and half of its area is ½."], ["5", "No: nine of the outputs are as they should be."]],
   controls: `<button id="cost-step" type="button">Step</button> <button id="cost-go" type="button">Learn</button> <button id="cost-again" type="button">Start over</button>
-    <label>Right digit <select id="cost-digit">${[...Array(10).keys()].map((digit) => `<option>${digit}`).join("")}</select></label>
-    <label>Network <select id="cost-network"><option>untrained<option>trained</select></label>`,
+    <label>Right digit <select id="cost-digit">${[...Array(10).keys()].map((digit) => `<option>${digit}`).join("")}</select></label>`,
   on: {
     "cost-step": () => { steps.stop(); step(); },
     "cost-go": steps.toggle,
     "cost-again": begin,
-    "cost-network": begin,
     "cost-digit": () => { meant(find("cost-digit", HTMLSelectElement).selectedIndex); },
   },
   leave: steps.stop,
   pick: (name) => meant(Number(name.split(" ")[1])),
-  draw({ image, layers, width, height }) {
+  draw({ image, width, height }) {
     if (learning.image !== image) {
       begin();
       Object.assign(learning, { image, digit: rightDigit(image) });
     }
-    learning.layers ??= kindOf() === "trained" ? structuredClone(layers) : untrained();
+    learning.layers ??= untrained();
     const { digit, costs } = learning, outputs = outputsOf(learning.layers, image), y = desired(digit), isGoing = steps.isOn();
     if (!costs.length) costs.push(quadraticCost(outputs, y));
     find("cost-digit", HTMLSelectElement).selectedIndex = digit;
@@ -48,9 +46,6 @@ export const cost = {
     return [partsOf(outputs, y, width, height), isGoing ? words : { lasting: words }];
   },
 };
-
-/** Which network is to learn. */
-const kindOf = () => /** @type {keyof typeof RATES} */ (find("cost-network", HTMLSelectElement).value);
 
 /** Begins with a new network. */
 function begin() {
@@ -66,7 +61,7 @@ function step() {
   const { image, layers, digit, costs } = learning;
   if (!image || !layers) return;
   const example = { image, y: desired(digit) };
-  sgdStep(layers, [example], RATES[kindOf()]);
+  sgdStep(layers, [example], RATE);
   costs.push(meanCost(layers, [example]));
 }
 
@@ -105,5 +100,5 @@ function barOf(cost, width, height) {
 function sentenceOf(cost) {
   const { costs, digit } = learning, count = costs.length - 1, area = (2 * cost).toFixed(2);
   if (count) return `After ${count} step${count > 1 ? "s" : ""} of learning C has gone from ${costs[0].toFixed(2)} to ${cost.toFixed(2)}. Red squares shrink as their output rises, blue ones as it falls.`;
-  return `${kindOf() === "trained" ? "" : "This network starts with random weights. "}If this is a ${digit}, the ten squares have an area of ${area}, so C = ½ × ${area} = ${cost.toFixed(2)}. Press Step or Learn, or click a square to choose another right digit.`;
+  return `This network starts with random weights. If this is a ${digit}, the ten squares have an area of ${area}, so C = ½ × ${area} = ${cost.toFixed(2)}. Press Step or Learn, or click a square to choose another right digit.`;
 }

@@ -2,10 +2,8 @@
 
 import { backpropagation } from "./backpropagation.js";
 import { bias } from "./bias.js";
-import { bits } from "./bits.js";
 import { cost } from "./cost.js";
 import { descent } from "./descent.js";
-import { gate } from "./gate.js";
 import { layers } from "./layers.js";
 import { nonsense } from "./nonsense.js";
 import { overfitting } from "./overfitting.js";
@@ -15,6 +13,5 @@ import { weights } from "./weights.js";
 
 /** @type {Record<string, Stop>} */
 export const STOPS = {
-  pixels, weights, bias, gate, sigmoid, layers,
-  bits, cost, descent, backpropagation, overfitting, nonsense,
+  pixels, weights, bias, sigmoid, layers, cost, descent, backpropagation, overfitting, nonsense,
 };

@@ -1,4 +1,3 @@
-import { find } from "../elements.js";
 import { pixelImage, pixelPane, svg, text } from "../figure.js";
 import { clamp } from "../images.js";
 
@@ -16,12 +15,10 @@ export const pixels = {
   figure: "Your digit as 28 by 28 pixels; beside it, the part around one pixel, enlarged, with the numbers that the network gets",
   question: "How many inputs does the network have if you draw a tiny digit?",
   answers: [["As many as there are dark pixels", "No: white pixels are inputs too, with an activation of 0."], ["784", "Right: 28 × 28, whatever you draw."], ["Ten", "No: ten is the number of outputs."]],
-  controls: `<button class="take" type="button">Another digit</button>
-    <label>Input neuron <input id="pixels-input" type="number" min="0" max="783"></label>`,
-  on: { "pixels-input": () => choosePixel(clamp(Math.round(Number(find("pixels-input", HTMLInputElement).value)), 0, 783)) },
+  controls: `<button class="take" type="button">Another digit</button>`,
   independent: true,
   draw({ image, width, height }) {
-    const isWide = width > height, gap = isWide ? 40 : 20, input = find("pixels-input", HTMLInputElement);
+    const isWide = width > height, gap = isWide ? 40 : 20;
     const side = isWide ? Math.min(height - 4, (width - gap - 4) / 2) : Math.min(width - 4, (height - gap - 4) / 2), cell = side / GRID;
     const left = isWide ? (width - 2 * side - gap) / 2 : (width - side) / 2, place = { left, top: 2, side };
     const k = pixelsState.chosen < 0 ? Math.max(0, image.findIndex((value) => value > 0.3)) : pixelsState.chosen;
@@ -37,7 +34,6 @@ export const pixels = {
     });
     const frame = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ width) => svg("rect", { x, y, width, height: width, class: "window" });
     const borders = Array.from({ length: GRID + 1 }, (_, n) => `M${left + n * cell} 2v${side}M${left} ${2 + n * cell}h${side}`).join("");
-    if (document.activeElement !== input) input.value = `${k}`;
     return [[
       pixelImage(place, image, "foreground"), svg("path", { d: borders, class: "borders" }),
       frame(left + start * cell, 2 + top * cell, AROUND * cell), ...numbers,
