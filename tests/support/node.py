@@ -12,7 +12,19 @@ import torch
 from digits.export.page import constants
 
 SOURCE = Path(__file__).parents[2] / "digits" / "export" / "web" / "src"
-MODULES = ["backpropagation", "cutting", "held", "images", "line_network", "lines", "network", "reader"]
+MODULES = [
+    "backpropagation",
+    "cutting",
+    "held",
+    "images",
+    "line_network",
+    "lines",
+    "network",
+    "reader",
+    "small",
+    "state",
+]
+STOPS = SOURCE / "stops" / "list.js"
 NODE = shutil.which("node")
 NO_IMAGES = [(torch.zeros(0, 784, dtype=torch.bool), torch.zeros(0))] * 2  # in a page, from which none learns
 
@@ -23,9 +35,12 @@ def held_in(page: str) -> dict[str, Any]:
 
 
 def run(script: str, page: dict[str, Any] | None = None, **values: Any) -> Any:
-    """What a script returns that has the `values`, and MODULES by name, which find in `page` what a page holds."""
+    """What a script returns that has the `values`, and MODULES by name, which find in `page` what a page holds.
+
+    The stops of the tour are in STOPS, by their names.
+    """
     whole = f"""
-        globalThis.self = {{ name: {json.dumps(json.dumps(page or {"constants": constants(True)}))} }};
+        globalThis.self = {{ name: {json.dumps(json.dumps(page or {"constants": constants(True), "mnist": {}}))} }};
         const {{ {", ".join(values)} }} = {json.dumps(values)};
         {"".join(f'const {name} = await import("{(SOURCE / name).as_uri()}.js");' for name in MODULES)}
         const answer = await (async () => {{ {script} }})();

@@ -69,19 +69,6 @@ def test_one_trains_beside_what_is_read(page):
         page.locator("#clear").click()
 
 
-def test_forced_colours(page):
-    """Neurons and bars are there, each neuron as dark as its activation."""
-    draw(page, 3)
-    page.emulate_media(forced_colors="active")
-    three, four = (shown_on(page, f".outputs button:nth-child({n}) .bar").astype(int) for n in (4, 5))
-    assert abs(three[4, 40:-40].mean() - four[4, 40:-40].mean()) > 60
-    shades = page.locator(".hidden button").evaluate_all(
-        "all => all.map((cell) => getComputedStyle(cell).backgroundColor)"
-    )
-    assert len(set(shades)) > 10
-    assert shown_on(page, "#pixels canvas").std() > 20
-
-
 def test_a_key_brings_a_digit(page):
     right = 0
     for digit in range(10):

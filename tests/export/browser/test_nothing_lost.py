@@ -72,13 +72,6 @@ def test_a_drawing_over_a_photo_clears_it_first(page):
     assert answer(page) == "307" and page.evaluate("Boolean(digits.state.drawing.picture)")
 
 
-def test_the_answer_is_never_called_sure(page):
-    for number in (3, 307):
-        page.keyboard.press("Escape")
-        draw(page, number)
-        assert "output" in said(page) and "sure" not in said(page)
-
-
 NEAR_NONE = """digits.state.network = { ...digits.state.network, layers: digits.state.network.layers.map(
     ({ weights, biases }, l) => ({ weights, biases: l ? biases.map((b) => b - 1000) : biases })) }"""
 

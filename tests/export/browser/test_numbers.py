@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.pages import (
-    DESK,
     DRAW,
-    PHONE,
     answer,
     boxed,
     chosen_digit,
@@ -15,7 +13,6 @@ from tests.support.pages import (
     drop,
     is_read,
     picture_is_read,
-    resize,
     said,
 )
 from tests.support.pens import STROKES
@@ -87,18 +84,6 @@ def test_what_is_not_read_is_dashed_and_said(page):
     page.locator("#clear").click()
     draw(page, 35)
     assert page.locator("#boxes i").count() == 0 and said(page).endswith(").")
-
-
-def test_a_number_with_gaps_fits_into_the_answer(page):
-    """Each gap counts as a part of its width, in every window."""
-    places = ((0.05, 3), (0.42, 5), (0.8, 2))
-    strokes = [[[left + 0.14 * x, 0.4 + 0.14 * y] for x, y in stroke] for left, n in places for stroke in STROKES[n]]
-    page.evaluate(DRAW, strokes)
-    assert page.locator("#digit .apart").count() == 2
-    for size in (DESK, (1024, 768), (768, 1024), (667, 375), PHONE):
-        resize(page, *size)
-        answer, line = (page.locator(name).bounding_box() for name in ("#digit", "#digit span"))
-        assert line["x"] >= answer["x"] and line["x"] + line["width"] <= answer["x"] + answer["width"], size
 
 
 ALWAYS_7 = """() => {

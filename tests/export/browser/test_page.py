@@ -24,14 +24,7 @@ def test_keys(page):
         assert answer(page) == "?"
         page.keyboard.press("Control+z")
         assert outputs(page) == drawn
-    focused = "document.activeElement.id || document.activeElement.closest('figure').className"
-    stops = []
-    for _ in range(8):
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate(focused))
-    buttons = ["undo", "redo", "clear", "choose"]
-    assert stops[:8] == ["tell", "paper", *buttons, "layer hidden", "layer outputs"]
-    page.keyboard.press("Shift+Tab")
+    page.locator(".hidden button").first.focus()
     columns = int(page.locator(".hidden .neurons").evaluate("(group) => group.style.getPropertyValue('--columns')"))
     moves = [
         ("ArrowRight", 1),
@@ -94,30 +87,6 @@ def test_layers_follow_one_another(page_file, visit):
     still.evaluate("() => { window.shows = 0; addEventListener('shown', () => shows++); }")
     still.locator("#digit", has_text="3").wait_for()
     assert still.evaluate("shows") <= 1
-
-
-@pytest.mark.parametrize("width, height", [(1440, 900), (390, 844)])
-def test_a_stop_takes_half_of_the_window_beside_the_pad(width, height, page_file, visit):
-    """Its buttons are in view, and so are the pad and the figure, or where it begins."""
-    page = visit(page_file, width, height, "#stop=pixels")
-    panel, figure = page.locator("#tour").bounding_box(), page.locator("#stop-pixels .figure").bounding_box()
-    assert panel["width"] >= width / 2 and figure["height"] >= 300 and figure["width"] >= min(400, width - 80)
-    for name in ("paper", "next", "close"):
-        box = page.locator(f"#{name}").bounding_box()
-        assert 0 <= box["y"] <= height - box["height"] and 0 <= box["x"] <= width - box["width"], name
-    assert figure["y"] + 300 <= page.locator("#tour nav").bounding_box()["y"]
-    assert not page.locator(".network").is_visible()
-
-
-def test_no_panel_begins_above_the_window(page):
-    """At 400 % zoom, where a window of 1440 x 900 has the size of a small phone on its side."""
-    resize(page, 360, 225)
-    for opener, panel, closer in (("train", "training", "leave"), ("tell", "tour", "close")):
-        page.locator(f"#{opener}").click()
-        top = page.locator(f"#{panel}").evaluate("(panel) => panel.getBoundingClientRect().top + scrollY")
-        assert top > page.locator("#pad").evaluate("(pad) => pad.getBoundingClientRect().bottom + scrollY")
-        page.locator(f"#{panel} button").last.scroll_into_view_if_needed()
-        page.locator(f"#{closer}").click()
 
 
 def test_a_page_that_does_not_come_up_says_what_it_needs(page, page_file, browser):

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from tests.export.browser.conftest import visiting
-from tests.support.pages import DESK, PHONE, activations, answer, draw, is_read, numbers, resize, sentence, violations
-from tests.support.tiers import nightly
+from tests.support.pages import DESK, activations, answer, draw, is_read, numbers, resize, sentence
 
 pytestmark = pytest.mark.mnist
 
@@ -168,23 +167,6 @@ def test_it_is_printed_as_a_handout_of_two_pages(visit, page_file):
     assert not page.locator("#pad").is_visible() and not page.locator("fieldset").first.is_visible()
     page.emulate_media(media="screen")
     assert page.locator(".stop h2:visible").count() == 1
-
-
-@pytest.mark.parametrize(
-    "scheme, size", [("dark", PHONE), nightly("light", DESK), nightly("dark", DESK), nightly("light", PHONE)]
-)
-def test_anyone_can_use_every_stop(scheme, size, page):
-    """By axe, and without scrolling sideways."""
-    page.emulate_media(color_scheme=scheme)
-    resize(page, *size)
-    page.evaluate("location.hash = 'stop=pixels'")
-    page.wait_for_function("() => digits.small.layers")
-    for name in NAMES:
-        page.locator(f"#stop-{name} h2").wait_for()
-        assert violations(page, "#tour") == [], name
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-        if name != NAMES[-1]:
-            page.locator("#next").click()
 
 
 def test_a_stop_waits_for_the_small_network_however_quick_one_goes_on(visit, page_file):

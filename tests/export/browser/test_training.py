@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import DESK, PHONE, draw, frames, outputs, resize, said
+from tests.support.pages import draw, frames, outputs, said
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -153,28 +153,6 @@ def test_every_click_on_step_is_a_step(page):
     is_measured(page, 11)  # the first is untrained
     page.wait_for_timeout(500)
     assert page.evaluate(SEEN)[-1] == pytest.approx(10 / 550) and page.evaluate("digits.training.points.length") == 11
-
-
-def test_a_bad_layer_size_is_explained(page):
-    page.locator("#train").click()
-    for typed in ("301", "30-", "many"):
-        page.locator("#size").fill(typed)
-        assert "from 1 to 300" in page.locator("#size").evaluate("(field) => field.validationMessage")
-    page.locator("#size").fill("100-30")
-    assert page.locator("#size").evaluate("(field) => field.validity.valid")
-
-
-def test_the_panel_stands_below_the_network_and_covers_nothing(page):
-    """In its column on a desk, which need not be scrolled; on a phone after the pad and the network."""
-    for size in (DESK, (768, 1024), PHONE):
-        resize(page, *size)
-        page.locator("#train").click()
-        network, panel, pad = (page.locator(name).bounding_box() for name in (".network", "#training", "#paper"))
-        assert network["y"] + network["height"] <= panel["y"]
-        if size == DESK:
-            assert panel["x"] == network["x"] > pad["x"] + pad["width"]
-            assert panel["y"] + panel["height"] <= size[1] and page.evaluate("scrollY") == 0
-        page.locator("#leave").click()
 
 
 def test_keys_and_a_screen_reader(page):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support.pages import DESK, PHONE, activations, draw, frames, looked, outputs, resize, shown_on
+from tests.support.pages import DESK, PHONE, activations, draw, looked, outputs, resize, shown_on
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -121,13 +121,3 @@ def test_the_layers_stand_in_one_line_and_no_wire_crosses_a_text(hidden, visit, 
             assert page.evaluate(UNDER_TEXT) == [True, []]
         page.locator("h1").click()
         assert page.evaluate(UNDER_TEXT)[1] == []
-
-
-def test_wires_move_with_the_network(page):
-    draw(page, 3)
-    before = page.locator(".network").bounding_box()
-    page.locator("#train").click()
-    frames(page)
-    network, wires = (page.locator(name).bounding_box() for name in (".network", "#connections"))
-    assert network == wires != before
-    assert page.evaluate("connections.height === Math.round(connections.clientHeight * devicePixelRatio)")

@@ -52,7 +52,7 @@ export function lines(boxes) {
   const isUnusual = (/** @type {Box} */ box) => isSmall(box) || heightOf(box) >= HIGH * usual;
   for (const box of boxes.toSorted((a, b) => Number(isUnusual(a)) - Number(isUnusual(b)) || a.left - b.left)) {
     const away = (/** @type {Box} */ { left, right }) => Math.abs(left + right - box.left - box.right);
-    let home = null, most = -Infinity;
+    let home = /** @type {Box[] | null} */ (null), most = -Infinity;
     for (const line of grouped) {
       for (const near of line.toSorted((a, b) => away(a) - away(b)).slice(0, NEAREST)) {
         const shared = Math.min(near.bottom, box.bottom) - Math.max(near.top, box.top); // negative where a gap is

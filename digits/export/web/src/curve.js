@@ -1,7 +1,7 @@
 // How training goes: the errors by epoch, on an axis of powers of ten.
 
 import { find } from "./elements.js";
-import { polyline } from "./figure.js";
+import { polyline } from "./stops/figure.js";
 
 const LOWEST = 0.004; // that the axis goes down to
 const SPANS = [0.3, 3, 15, 30]; // epochs that the axis may have, each with three ticks of equal steps
@@ -16,7 +16,7 @@ export function drawCurves(points, shown) {
   const curve = (/** @type {"train" | "test"} */ name) => polyline(points.map((point) => (
     [x(point.epoch), -Math.log10(Math.max(1 - point[name].accuracy, LOWEST))]
   )), name);
-  find("curves", SVGGElement).replaceChildren(curve("train"), curve("test"));
+  find("curves", SVGGElement).innerHTML = curve("train") + curve("test");
   for (const [i, tick] of document.querySelectorAll(".epochs text:not(:first-child)").entries()) {
     tick.replaceChildren(`${Number(((span * i) / 3).toFixed(1))}`);
   }

@@ -44,7 +44,12 @@ async function see() {
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */
 export async function bring(digit) {
   const all = await heldImages(), tests = Array.from({ length: all.test }, (_, i) => all.train + i);
-  change({ drawing: drawingOf(exampleOf(all, any(tests.filter((i) => all.bytes[i] === digit))).image) });
+  open(exampleOf(all, any(tests.filter((i) => all.bytes[i] === digit))).image);
+}
+
+/** Puts an image of MNIST on the pad. @param {Float32Array} image */
+export function open(image) {
+  change({ drawing: drawingOf(image) });
   finish();
 }
 

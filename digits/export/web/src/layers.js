@@ -35,7 +35,7 @@ export function paintPixels(context, box, gap, values, tone) {
   for (let k = 0; k < 784; k++) {
     if (!values[k]) continue;
     context.globalAlpha = Math.abs(values[k]);
-    context.fillStyle = colour(tone ?? toneOf(values[k]));
+    context.fillStyle = colour(tone || toneOf(values[k]));
     context.fillRect(left + (k % 28) * across, top + Math.floor(k / 28) * down, across - gap, down - gap);
   }
   context.globalAlpha = 1;

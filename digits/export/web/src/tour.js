@@ -4,7 +4,8 @@
 import { any } from "./backpropagation.js";
 import { element, find, onClick, visit, write } from "./elements.js";
 import { heldImages } from "./held.js";
-import { bring } from "./input.js";
+import { clamp } from "./images.js";
+import { bring, open as openOnPad } from "./input.js";
 import { small, trainSmall } from "./small.js";
 import { EMPTY, state } from "./state.js";
 import { STOPS } from "./stops/list.js";
@@ -27,7 +28,7 @@ export function offerTour() {
   for (const [id, act] of Object.values(STOPS).flatMap(({ on = {} }) => Object.entries(on))) {
     const control = find(id, HTMLElement);
     control.addEventListener(control instanceof HTMLButtonElement ? "click" : "input", () => {
-      act();
+      act(/** @type {any} */ (control));
       drawStop();
       if (isNarrow() && control instanceof HTMLButtonElement) find(`stop-${tour.at}`, HTMLElement).querySelector(".figure")?.scrollIntoView({ block: "nearest" });
     });
@@ -55,6 +56,8 @@ export function offerTour() {
     STOPS[tour.at].pick?.(name);
     drawStop();
   });
+  panel.addEventListener("pointerdown", pressPixel);
+  panel.addEventListener("pointermove", (event) => (event.buttons || STOPS[tour.at].isHovered) && pressPixel(event));
   addEventListener("shown", drawStop);
   addEventListener("resize", drawStop);
   addEventListener("beforeprint", () => {
@@ -65,6 +68,15 @@ export function offerTour() {
       drawFigure(name, PRINTED);
     }
   });
+}
+
+/** Tells the stop which pixel of an image is pressed or, if it is hovered, pointed at. @param {PointerEvent} event */
+function pressPixel({ target, clientX, clientY }) {
+  if (!(target instanceof Element) || !target.matches(".target")) return;
+  const { x, y, width, height } = target.getBoundingClientRect();
+  const place = (/** @type {number} */ share) => clamp(Math.floor(28 * share), 0, 27);
+  STOPS[tour.at].point?.(28 * place((clientY - y) / height) + place((clientX - x) / width));
+  drawStop();
 }
 
 /** The part of the panel for a stop: its text, its figure, its controls with what comes of them, and its question.
@@ -120,7 +132,7 @@ function goTo(name) {
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
   card.querySelector("h2")?.focus(); // and scrolls to it, on a phone
   prepared.add(name);
-  STOPS[name].arrive?.();
+  STOPS[name].arrive?.(openOnPad);
   drawStop();
   heldImages().then(() => { // then it is there at once
     if (!panel.hidden && state.drawing === EMPTY) bring(3);
@@ -131,7 +143,7 @@ function goTo(name) {
 function prepare(name) {
   if (prepared.has(name)) return;
   prepared.add(name);
-  STOPS[name].arrive?.();
+  STOPS[name].arrive?.(openOnPad);
   STOPS[name].leave?.();
 }
 
@@ -151,15 +163,21 @@ export function drawStop() {
 function drawFigure(name, size) {
   const card = find(`stop-${name}`, HTMLElement), figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
   const output = /** @type {HTMLOutputElement} */ (card.querySelector(".does > output"));
-  const image = imageShown(), [width, height] = size ?? [figure.clientWidth, figure.clientHeight], { layers } = small;
-  const stop = STOPS[name];
+  const [width, height] = size ?? [figure.clientWidth, figure.clientHeight];
+  const image = imageShown(), { layers } = small, stop = STOPS[name];
   if (!width) return;
   figure.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const [parts, said] = !image ? [[], "Draw a digit first."]
-    : !layers && !stop.independent ? [[], "Training a network of 30 hidden neurons, which takes two seconds …"]
-    : stop.draw({ image, layers: layers ?? [], width, height });
-  figure.replaceChildren(...parts);
-  const [words, live] = typeof said === "string" ? [said, "off"] : [said.lasting, "polite"];
+  let words = "Draw a digit first.", drawn = "";
+  if (image && !layers && !stop.isIndependent) words = "Training a network of 30 hidden neurons, which takes two seconds …";
+  else if (image) {
+    const model = stop.model({ image, layers: layers ?? [] });
+    [words, drawn] = [stop.says(model), stop.draw(model, { width, height })];
+  }
+  figure.innerHTML = drawn;
+  for (const part of /** @type {NodeListOf<SVGElement>} */ (figure.querySelectorAll("[data-style]"))) {
+    part.style.cssText = part.dataset.style ?? ""; // the page's policy forbids styles in its text
+  }
+  const live = stop.isPlaying?.() ? "off" : "polite";
   if (output.textContent === words && output.ariaLive === live) return;
   output.ariaLive = live;
   output.replaceChildren(words);

@@ -112,28 +112,34 @@ type Wire = { from: Box; to: Box; value: number; tone?: string };
 /** What an unseen hand wrote, for a visitor who has not drawn yet: its image, what it is
  * read as, and how many layers the signal has reached; the answer counts as one. */
 type Ghost = { image: Float32Array; answer: string; reached: number };
-/** A stop of the tour. Its text, of two or three sentences, says what there is to see in the figure, which `figure` describes for
- * those who do not see it. `section` is a chapter of the book, as the end of its address, and the title of the section. There
- * are three answers to the question, one of which begins with "Right:", each with its reason. `controls` are HTML; they act
- * `on` a click or an input, by their ids, which are unique on the page and begin with the stop's name; then the figure is
- * drawn again. A button of the class `take` brings another digit. `draw` returns the figure's elements and what is to be
- * said below it, and waits for the small network unless the stop is `independent`; `pick` is told the name of a neuron (a `data-neuron` in the figure) that was clicked. */
+/** A stop of the tour. Its text, of two or three sentences, says what there is to see in the figure, which `figure`
+ * describes for those who do not see it. `section` is a chapter of the book, as the end of its address, and the title of
+ * the section. There are three answers to the question, one of which begins with "Right:", each with its reason.
+ * `controls` are HTML; they act `on` a click or an input, by their ids, which are unique on the page and begin with the
+ * stop's name. A button of the class `take` brings another digit. `model` gives the numbers that the stop shows: `says`
+ * puts them into words, and `draw` into SVG. They wait for the small network unless the stop is independent. `pick` is
+ * told the name of a neuron (a `data-neuron` in the figure) that was clicked, `point` a pixel that was pressed. What a
+ * stop says while it is playing is not spoken by screen readers. */
 type Stop = {
-  title: string; section: [chapter: string, heading: string]; independent?: boolean; text: string; figure: string; question: string;
-  answers: [answer: string, why: string][]; controls: string;
-  on?: Record<string, () => unknown>; arrive?: () => unknown; leave?: () => void; pick?: (name: string) => void;
-  draw: (seen: Seen) => [parts: Node[], says: Result];
+  title: string; section: [chapter: string, heading: string]; isIndependent?: boolean; isHovered?: boolean;
+  text: string; figure: string; question: string; answers: [answer: string, why: string][]; controls: string;
+  on?: Record<string, (control: HTMLInputElement) => unknown>;
+  arrive?: (open: (image: Float32Array) => void) => unknown; leave?: () => void;
+  pick?: (name: string) => unknown; point?: (pixel: number) => void; isPlaying?: () => boolean;
+  model: (seen: Seen) => any; says: (model: any) => string; draw: (model: any, size: Size) => string;
 };
-/** What a stop draws: the image of the chosen digit, the layers of the small network, 784-30-10, trained; and the size of the
- * figure in pixels of the page: 600 to 900 wide on a desktop, from 320 on a phone. */
-type Seen = { image: Float32Array; layers: Layer[]; width: number; height: number };
-/** What comes of it; what is `lasting` is spoken by screen readers, too. */
-type Result = string | { lasting: string };
+/** What a stop shows: the image of the chosen digit, and the layers of the small network, 784-30-10, trained. */
+type Seen = { image: Float32Array; layers: Layer[] };
+/** Of a figure, in pixels of the page: 600 to 900 wide on a desktop, from 320 on a phone. */
+type Size = { width: number; height: number };
+type Square = { left: number; top: number; side: number };
+type Disc = { tone?: string; name?: string; chosen?: boolean; style?: string };
+type Repeated = { toggle: () => void; stop: () => void; isOn: () => boolean };
 /** A hidden neuron that sees an image, in hundredths: `sum` is w·a, z is that and the `bias`; `zs` are those of its layer. */
 type HiddenNeuron = { j: number; zs: Float32Array; weights: Float32Array; bias: number; sum: number; z: number };
 /** The values from and to which an axis goes, its numbered ticks, and its label. */
 type AxisOf = { from: number; to: number; ticks: number[]; label: string };
-type Axes = { x: (value: number) => number; y: (value: number) => number; node: SVGElement };
+type Axes = { x: (value: number) => number; y: (value: number) => number; svg: string };
 /** What is kept for a reload: the drawing and, if there were lessons, the network that had them. */
 type Kept = { drawing: NonNullable<Held["drawing"]>; network?: Facts & { parameters: string } };
 /** What undo brings back. */

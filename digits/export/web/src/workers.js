@@ -3,10 +3,13 @@
 import { find } from "./elements.js";
 import { held } from "./held.js";
 
-const url = URL.createObjectURL(new Blob([find("worker", HTMLScriptElement).text], { type: "text/javascript" }));
+let url = ""; // of the workers' script
 const name = JSON.stringify({ constants: held.constants, eye: held.eye, line: held.line }); // which is all that a worker, having no document, is given
 
-export const newWorker = () => new Worker(url, { name });
+export function newWorker() {
+  url ||= URL.createObjectURL(new Blob([find("worker", HTMLScriptElement).text], { type: "text/javascript" }));
+  return new Worker(url, { name });
+}
 
 /** A worker's answer to a job; rejected if it fails. @type {(worker: Worker, job: Job) => Promise<any>} */
 export const askOf = (worker, job) => new Promise((answer, fail) => {

@@ -1,26 +1,25 @@
 import { crossEntropyDelta, exampleOf, sgdStep } from "../backpropagation.js";
 import { element, find, nextFrame } from "../elements.js";
-import { axes, svg, text } from "../figure.js";
 import { heldImages } from "../held.js";
 import { pixelCanvas } from "../layers.js";
 import { outputsOf, predictionOf } from "../network.js";
-import { drawingOf } from "../pad.js";
 import { HALF, isDigit } from "../reader.js";
 import { BATCH, small, trainSmall } from "../small.js";
-import { change, state } from "../state.js";
-import { finish, imageShown } from "../view.js";
+import { state } from "../state.js";
+import { axes, rect, text } from "./figure.js";
 
-const RATE = 0.3, SHY = 0.2, STEPS = 100; // it learns until all outputs are at most SHY, or for STEPS steps
+const [RATE, SHY, STEPS] = [0.3, 0.2, 100]; // it learns until all outputs are at most SHY, or for STEPS steps
 const MOST = 6; // images in the gallery
 const AT_ONCE = 20; // images that are looked through in a frame
 
-/** The small network as it has learned here, whether it is learning, and the network whose mistakes are in the gallery.
- * @type {{ layers: Layer[] | null; isLearning: boolean; network: Network | null }} */
-const own = { layers: null, isLearning: false, network: null };
+/** The small network as it has learned here, whether it is learning, the image that is shown, and the network whose
+ * mistakes are in the gallery. @type {{ layers: Layer[] | null; isLearning: boolean; image: Float32Array; network: Network | null }} */
+const own = { layers: null, isLearning: false, image: new Float32Array(784), network: null };
 
 /** A network takes any drawing for a digit, until it is taught that no output shall be active. @type {Stop} */
 export const nonsense = {
-  title: "Sure about nonsense", section: ["chap1.html#toward_deep_learning", "Toward deep learning"],
+  title: "Sure about nonsense",
+  section: ["chap1.html#toward_deep_learning", "Toward deep learning"],
   text: "The small network has only ever seen digits, and finds them everywhere. Draw an S, a house or a face: often an output still comes close to 1. An output of 0.99 does not mean that your drawing is a digit with a probability of 99 %. Teach the network that your drawing is not one. Then draw something similar, and something quite different.",
   figure: "The ten outputs of the small network for your drawing, as bars from 0 to 1",
   question: "The network has learned only digits, and output 5 is 0.98 for an S. So …",
@@ -38,37 +37,49 @@ export const nonsense = {
     "nonsense-again": () => Object.assign(own, { layers: null, isLearning: false }),
   },
   arrive: fillGallery,
-  leave: () => Object.assign(own, { isLearning: false }),
-  draw({ image, layers, width, height }) {
-    const a = outputsOf(own.layers ?? layers, image), best = predictionOf(a), box = { left: 28, top: 22, right: width - 44, bottom: height - 44 };
-    const { x, node } = axes(box, { from: 0, to: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], label: "output of the small network" }, { from: 0, to: 1, ticks: [], label: "" });
-    const row = (box.bottom - box.top) / 10, middle = (/** @type {number} */ j) => box.top + row * (j + 0.5);
-    const bars = [...a].flatMap((value, j) => [
-      text(box.left - 10, middle(j) + 5, `${j}`, "end"),
-      svg("rect", { x: box.left, y: middle(j) - 0.3 * row, width: x(value) - box.left, height: 0.6 * row, class: j === best ? "bar" : "bar faint" }),
-      text(x(value) + 6, middle(j) + 5, value.toFixed(2), "start"),
-    ]);
-    const half = svg("path", { d: `M${x(HALF)} ${box.top}V${box.bottom}`, class: "threshold" }), edge = text(x(HALF) - 6, 14, `← below ${HALF}: no digit`, "end");
-    return [[node, half, edge, ...bars], own.isLearning ? "Learning …" : { lasting: inWords(a, best) }];
+  leave() {
+    own.isLearning = false;
+  },
+  isPlaying: () => own.isLearning,
+
+  model({ image, layers }) {
+    own.image = image;
+    const outputs = outputsOf(own.layers ?? layers, image);
+    return { outputs, best: predictionOf(outputs), isDigit: isDigit(outputs), isTaught: Boolean(own.layers) };
+  },
+
+  says({ outputs, best, isDigit, isTaught }) {
+    if (own.isLearning) return "Learning …";
+    const subject = isTaught ? "After the lesson, the network" : "The network";
+    const output = outputs[best].toFixed(2);
+    if (!isDigit) return `${subject} does not take this for a digit: its largest output is ${output}, less than ${HALF}.`;
+    return `${subject} takes this for a ${best}, as output ${best} is ${output}.${isTaught ? " It has only learned that the drawing you taught it is not a digit." : ""}`;
+  },
+
+  draw({ outputs, best }, { width, height }) {
+    const box = { left: 28, top: 22, right: width - 44, bottom: height - 44 };
+    const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1];
+    const { x, svg } = axes(box, { from: 0, to: 1, ticks, label: "output of the small network" });
+    const row = (box.bottom - box.top) / 10;
+    const bars = [...outputs].map((a, j) => {
+      const middle = box.top + row * (j + 0.5);
+      return `${text(box.left - 10, middle + 5, j, "end")} ${text(x(a) + 6, middle + 5, a.toFixed(2), "start")}
+        ${rect(box.left, middle - 0.3 * row, x(a) - box.left, 0.6 * row, j === best ? "bar" : "bar faint")}`;
+    });
+    return `${svg} <path d="M${x(HALF)} ${box.top}V${box.bottom}" class="threshold"/> ${bars.join("")}
+      ${text(x(HALF) - 6, 14, `← below ${HALF}: no digit`, "end")}`;
   },
 };
 
-/** @type {(a: Float32Array, best: number) => string} */
-function inWords(a, best) {
-  const subject = own.layers ? "After the lesson, the network" : "The network";
-  if (isDigit(a)) return `${subject} takes this for a ${best}, as output ${best} is ${a[best].toFixed(2)}.${own.layers ? " It has only learned that the drawing you taught it is not a digit." : ""}`;
-  return `${subject} does not take this for a digit: its largest output is ${a[best].toFixed(2)}, less than ${HALF}.`;
-}
-
 /** Teaches the small network that what is on the pad is not a digit, among images of digits. */
 async function teach() {
-  const image = imageShown(), mnist = await heldImages(), y = new Float32Array(10);
-  if (!image || !small.layers || own.isLearning) return;
+  if (!small.layers || !small.mnist || own.isLearning) return;
+  const { image } = own;
+  const { mnist } = small;
   own.layers ??= structuredClone(small.layers);
   own.isLearning = true;
-  for (let step = 0; step < STEPS && own.isLearning && Math.max(...outputsOf(own.layers, image)) > SHY; step++) {
-    const others = Array.from({ length: BATCH }, () => exampleOf(mnist, Math.floor(Math.random() * mnist.train)));
-    sgdStep(own.layers, [{ image, y }, ...others], RATE, crossEntropyDelta);
+  for (let n = 0; n < STEPS && own.isLearning && Math.max(...outputsOf(own.layers, image)) > SHY; n++) {
+    lesson(own.layers, image, mnist);
     dispatchEvent(new Event("shown"));
     await nextFrame();
   }
@@ -76,22 +87,29 @@ async function teach() {
   dispatchEvent(new Event("shown"));
 }
 
-/** Shows test images that the visitor's network misreads, some in each frame; each is opened on the pad by a click. */
-async function fillGallery() {
+/** A step of learning that an image is not a digit. @type {(layers: Layer[], image: Float32Array, mnist: Mnist) => void} */
+export function lesson(layers, image, mnist) {
+  const others = Array.from({ length: BATCH }, () => exampleOf(mnist, Math.floor(Math.random() * mnist.train)));
+  sgdStep(layers, [{ image, y: new Float32Array(10) }, ...others], RATE, crossEntropyDelta);
+}
+
+/** Shows test images that the visitor's network misreads, some in each frame; a click opens one on the pad.
+ * @param {(image: Float32Array) => void} open */
+async function fillGallery(open) {
   await trainSmall(); // first things first
-  const { network } = state, { layers } = network, mnist = await heldImages(), gallery = find("nonsense-gallery", HTMLElement);
+  const { network } = state;
+  const mnist = await heldImages();
+  const gallery = find("nonsense-gallery", HTMLElement);
   if (own.network === network) return;
   own.network = network;
   gallery.replaceChildren();
   for (let i = 0; i < mnist.test && gallery.childElementCount < MOST && own.network === network; i++) {
     if (i % AT_ONCE === 0) await nextFrame();
-    const { image, y } = exampleOf(mnist, mnist.train + i), read = predictionOf(outputsOf(layers, image)), digit = predictionOf(y);
+    const { image, y } = exampleOf(mnist, mnist.train + i);
+    const [read, digit] = [outputsOf(network.layers, image), y].map(predictionOf);
     if (read === digit) continue;
     const button = element("button", pixelCanvas(image, "foreground"), element("span", `is ${digit}, read as ${read}`));
-    button.addEventListener("click", () => {
-      change({ drawing: drawingOf(image) });
-      finish();
-    });
+    button.addEventListener("click", () => open(image));
     gallery.append(button);
   }
 }

@@ -1,0 +1,152 @@
+"""Each stop of the tour in a browser: its figure is there, something can be done, and axe finds nothing.
+
+tests/page/test_stops.py checks the numbers.
+"""
+
+import pytest
+
+from tests.support.pages import DESK, DRAW, PHONE, answer, draw, frames, is_read, resize, sentence, violations
+
+pytestmark = pytest.mark.mnist
+
+STOPS = {  # what one can do at each stop, which changes what it says
+    "pixels": lambda page: press(page, 0.1, 0.1),
+    "weights": lambda page: page.locator("#weights-another").click(),
+    "bias": lambda page: page.locator("#bias-slider").fill(page.locator("#bias-slider").get_attribute("max")),
+    "sigmoid": lambda page: page.locator("#sigmoid-steepness").fill("5"),
+    "layers": lambda page: page.locator(".here [data-neuron='output 8']").click(),
+    "cost": lambda page: page.locator(".here [data-neuron='output 8']").click(),
+    "descent": lambda page: page.locator("#descent-step").click(),
+    "backpropagation": lambda page: page.locator("#backpropagation-next").click(),
+    "overfitting": lambda page: train_a_little(page),
+    "nonsense": lambda page: page.locator("#nonsense-teach").click(),
+}
+TEXTS_OUTSIDE = """(figure) => {
+    const whole = figure.getBoundingClientRect();
+    return [...figure.querySelectorAll("text")].filter((text) => {
+        const { left, right, top, bottom } = text.getBoundingClientRect();
+        return left < whole.left - 1 || right > whole.right + 1 || top < whole.top - 1 || bottom > whole.bottom + 1;
+    }).map((text) => text.textContent);
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(tour_page):
+    draw(tour_page, 3)
+    return tour_page
+
+
+def come_to(page, name, size=DESK):
+    """Go to a stop, by which the page may get another height. Once it is there, nothing may move."""
+    resize(page, *size)
+    page.evaluate(f"resized = true; location.hash = 'stop={name}'")
+    page.locator(f"#stop-{name}.here").wait_for()
+    page.wait_for_function("() => digits.small.layers && document.querySelector('.here .figure').childElementCount")
+    frames(page, 3)
+    page.evaluate("resized = false")
+
+
+def press(page, x, y):
+    box = page.locator(".here .target").first.bounding_box()
+    page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+
+
+def train_a_little(page):
+    workers = len(page.workers)
+    page.locator("#overfitting-start").click()
+    page.wait_for_function(
+        "() => document.querySelector('.here .does > output').textContent.startsWith('After epoch 2')"
+    )
+    assert len(page.workers) == workers + 2 and page.locator(".here polyline").count() == 4
+    page.locator("#overfitting-start").click()
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_a_stop_does_what_it_says(name, page):
+    """On a desk and on a phone, without and with colours of the night."""
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    for size in (PHONE, DESK):
+        come_to(page, name, size)
+        assert page.locator(".here .figure").evaluate(TEXTS_OUTSIDE) == [] and violations(page, "#tour") == []
+    before = sentence(page)
+    STOPS[name](page)
+    page.wait_for_function("(said) => document.querySelector('.here .does > output').textContent !== said", arg=before)
+    assert page.locator(".here .figure").evaluate(TEXTS_OUTSIDE) == []
+    page.locator("#close").click()
+    assert page.evaluate("digits.state.digits.length") == 1
+
+
+def test_an_empty_pad_has_no_numbers(page):
+    come_to(page, "weights")
+    page.locator("#clear").click()
+    assert sentence(page) == "Draw a digit first." and page.locator(".here .figure *").count() == 0
+    draw(page, 3)
+
+
+def test_backpropagation_plays_to_the_end_and_shows_its_formula(visit, page_file):
+    """With pulses on the wires, which run back in the phase of blame. A neuron is picked by keyboard."""
+    page = visit(page_file)
+    draw(page, 3)
+    come_to(page, "backpropagation")
+    page.clock.install()
+    page.locator("#backpropagation-play").click()
+    across = "(all) => all.map(({ style }) => parseFloat(style.getPropertyValue('--across')))"
+    seen, directions = [sentence(page)], []
+    for _ in range(4):
+        directions.append({x > 0 for x in page.locator(".here .pulse").evaluate_all(across)})
+        page.clock.run_for(6100)
+        seen.append(sentence(page))
+    assert len(set(seen)) == 5 and directions == [{True}, set(), {False}, set()]
+    assert page.locator("#backpropagation-play").inner_text() == "Play"
+    page.locator("#backpropagation-back").click()
+    page.locator("#backpropagation-show").click()
+    assert page.locator("#backpropagation-formula p").count() == 2
+    page.locator("#backpropagation-other").press("Enter")
+    assert sentence(page) != seen[3] and violations(page, "#tour") == []
+    page.evaluate("moved.length = 0")  # as the formula opened
+
+
+def test_what_plays_pauses_and_stops_when_it_is_left(page):
+    page.emulate_media(reduced_motion="no-preference")
+    for name in ("cost", "descent"):
+        come_to(page, name)
+        page.locator(f"#{name}-again").click()
+        page.locator(f"#{name}-go").click()
+        page.wait_for_function("() => /^After [3-9]/.test(document.querySelector('.here .does > output').textContent)")
+        come_to(page, "pixels")
+        come_to(page, name)
+        assert page.locator(f"#{name}-go").inner_text() in ("Learn", "Go on")
+    come_to(page, "overfitting")
+    workers = len(page.workers)
+    page.locator("#overfitting-start").click()
+    page.wait_for_function("() => document.querySelector('#overfitting-start').textContent === 'Pause'")
+    come_to(page, "pixels")
+    for _ in range(100):  # a worker takes a moment to end
+        if len(page.workers) > workers:
+            page.wait_for_timeout(50)
+    assert len(page.workers) == workers
+    page.evaluate("moved.length = 0")
+
+
+AN_S = [[[0.6, 0.3], [0.45, 0.25], [0.35, 0.35], [0.5, 0.5], [0.62, 0.62], [0.5, 0.75], [0.35, 0.7]]]
+
+
+def test_an_s_is_taught_not_to_be_a_digit_and_mistakes_open_on_the_pad(page):
+    """The visitor's own network learns nothing of it."""
+    page.evaluate("location.hash = ''")
+    page.locator("#clear").click()
+    page.evaluate(DRAW, AN_S)
+    is_read(page)
+    come_to(page, "nonsense")
+    total = "digits.state.network.layers[0].weights.reduce((a, b) => a + b)"
+    before = page.evaluate(total)
+    page.locator("#nonsense-teach").click()
+    page.wait_for_function("() => document.querySelector('.here .does > output').textContent.includes('not take this')")
+    assert page.evaluate(total) == before
+    page.wait_for_function("() => document.querySelectorAll('.gallery button').length === 6")
+    thumbnail = page.locator(".gallery button").first
+    read = thumbnail.inner_text()[-1]
+    thumbnail.click()
+    page.wait_for_function("() => !digits.state.drawing.strokes.length")
+    assert answer(page) in (read, "?")
+    page.evaluate("moved.length = 0")
