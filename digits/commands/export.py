@@ -28,9 +28,10 @@ def export(
     from digits import mnist
     from digits.checkpoint.contents import load_network, without_training
     from digits.checkpoint.selection import TEAM, find_checkpoint, title
-    from digits.export import onnx, page
-    from digits.export.sample import sample
+    from digits.commands import onnx
     from digits.network import inputs, linears, predictions, sizes
+    from digits.page import html
+    from digits.page.sample import sample
 
     saved, checkpoint = find_checkpoint(network)
     model, settings = load_network(saved, checkpoint), saved.settings
@@ -55,9 +56,9 @@ def export(
     facts = {"only_digit": only_digit} | settings | saved.data | {"shape": shape, "epoch": saved.epoch}
     facts |= {"validation_accuracy": saved.accuracy, "test_accuracy": before, "context": saved.context}
     if to == "web" and test:
-        facts["test_accuracy"] = after = accuracy(page.rounded(model))
+        facts["test_accuracy"] = after = accuracy(html.rounded(model))
         facts["team"] = title(network, checkpoint) == TEAM
-        content = page.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
+        content = html.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
         summary = f"test accuracy {after:.2%} with 8-bit weights, {before:.2%} unrounded; open the page in a browser"
     elif to == "onnx":
         images = test[0] / 255 if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))

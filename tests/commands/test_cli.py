@@ -166,7 +166,7 @@ def test_finding_digits_needs_no_torch_and_exporting_no_trainer():
     code = (
         "import sys, digits; from digits import UserError\n"
         "import digits.__main__, digits.commands.documents; assert 'torch' not in sys.modules\n"
-        "import digits.export.onnx\n"
+        "import digits.commands.onnx\n"
         "assert not {'lightning', 'torchvision', 'tensorboard', 'onnx'} & {*sys.modules}\n"
         "from digits import DigitClassifier, MNISTDataModule, read"
     )

@@ -1,4 +1,4 @@
-"""Python reads the golden pictures as before. tests/export/test_handwriting.py tests the page in the same way."""
+"""Python reads the golden pictures as before. tests/page/test_handwriting.py tests the page in the same way."""
 
 import pytest
 

@@ -9,21 +9,12 @@ from typing import Any
 
 import torch
 
-from digits.export.page import constants
+from digits.page.html import constants
 
-SOURCE = Path(__file__).parents[2] / "digits" / "export" / "web" / "src"
-MODULES = [
-    "backpropagation",
-    "cutting",
-    "held",
-    "images",
-    "line_network",
-    "lines",
-    "network",
-    "reader",
-    "small",
-    "state",
-]
+SOURCE = Path(__file__).parents[2] / "digits" / "page"
+READING = ["answer", "cutting", "images", "line_network", "lines", "reader"]
+MODULES = ["held", *(f"reading/{name}" for name in READING), "network/backprop", "network/feedforward"]
+MODULES += ["stops/small", "shell/state"]
 STOPS = SOURCE / "stops" / "list.js"
 NODE = shutil.which("node")
 NO_IMAGES = [(torch.zeros(0, 784, dtype=torch.bool), torch.zeros(0))] * 2  # in a page, from which none learns
@@ -42,9 +33,9 @@ def run(script: str, page: dict[str, Any] | None = None, **values: Any) -> Any:
     whole = f"""
         globalThis.self = {{ name: {json.dumps(json.dumps(page or {"constants": constants(True), "mnist": {}}))} }};
         const {{ {", ".join(values)} }} = {json.dumps(values)};
-        {"".join(f'const {name} = await import("{(SOURCE / name).as_uri()}.js");' for name in MODULES)}
-        const answer = await (async () => {{ {script} }})();
-        console.log(JSON.stringify(answer, (_, a) => (ArrayBuffer.isView(a) ? [...a] : a)));
+        {"".join(f'const {Path(name).name} = await import("{(SOURCE / name).as_uri()}.js");' for name in MODULES)}
+        const result = await (async () => {{ {script} }})();
+        console.log(JSON.stringify(result, (_, a) => (ArrayBuffer.isView(a) ? [...a] : a)));
     """
     assert NODE
     command, piped = [NODE, "--input-type=module"], {"input": whole, "capture_output": True, "encoding": "utf-8"}

@@ -1,1 +1,0 @@
-"""Export a trained network as a web page or as an ONNX model."""

@@ -1,0 +1,50 @@
+// A network that is trained from nothing, a few mini-batches at a time: what a worker does, while one goes on drawing.
+
+import { exampleOf, sgdStep } from "./backprop.js";
+import { outputsOf, predictionOf } from "./feedforward.js";
+
+const SATURATED = 0.01; // a right output that is lower: the slope of the sigmoid is almost 0
+
+let run = /** @type {(Fresh & { done: number; order: number[] }) | null} */ (null); // mini-batches done, images
+
+/** Begins, if a `fresh` network is asked for; or goes on by a share of an epoch, at most to its end, but by one
+ * mini-batch at least. @type {(job: Training) => Trained | null} */
+export function train({ fresh, share }) {
+  if (fresh) run = { ...fresh, done: 0, order: [...Array(fresh.mnist.train).keys()] };
+  if (!run) return null;
+  const { mnist, layers, batch, rate } = run,
+    epoch = Math.ceil(mnist.train / batch); // in mini-batches
+  const left = epoch - (run.done % epoch),
+    steps = fresh ? 0 : Math.min(left, Math.max(1, Math.round(share * epoch)));
+  for (let i = 0; i < steps; i++) {
+    const start = (run.done++ % epoch) * batch;
+    if (start === 0) {
+      // they are shuffled
+      const keys = run.order.map(Math.random);
+      run.order.sort((i, j) => keys[i] - keys[j]);
+    }
+    sgdStep(
+      layers,
+      run.order.slice(start, start + batch).map((i) => exampleOf(mnist, i)),
+      rate,
+    );
+  }
+  const train = measured(layers, mnist, 0, mnist.train);
+  const test = measured(layers, mnist, mnist.train, mnist.test);
+  return { layers, epoch: run.done / epoch, train, test };
+}
+
+/** How a network does on `n` images, the first being number `begin`.
+ * @type {(layers: Layer[], mnist: Mnist, begin: number, n: number) => Measures} */
+export function measured(layers, mnist, begin, n) {
+  let right = 0,
+    stuck = 0;
+  for (let i = begin; i < begin + n; i++) {
+    const { image, y } = exampleOf(mnist, i),
+      outputs = outputsOf(layers, image),
+      digit = predictionOf(y);
+    if (predictionOf(outputs) === digit) right++;
+    if (outputs[digit] < SATURATED) stuck++;
+  }
+  return { accuracy: right / n, stuck: stuck / n };
+}

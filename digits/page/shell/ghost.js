@@ -1,0 +1,49 @@
+// An unseen hand, for a visitor who has not drawn yet: it writes the grey 3 on the pad, which runs through the network layer
+// by layer. It is no drawing: nothing undoes, saves or shares it.
+
+import { find, wantsStill } from "./elements.js";
+import { outputsOf, predictionOf } from "../network/feedforward.js";
+import { isDigit } from "../reading/reader.js";
+import { EMPTY, state } from "./state.js";
+import { haunt } from "./network.js";
+import { askSoon } from "./workers.js";
+
+const WRITING = 1900; // milliseconds until the hand has written: style.css animates it
+const STEP = 500; // milliseconds from one layer to the next
+const POINTS = 40; // of the stroke
+const ENDINGS = ["pointerdown", "keydown", "dragover", "paste", "hashchange"]; // by any of these it gives way
+
+/** Lets the hand write, unless there is something on the pad, or a panel is open. */
+export async function offerGhost() {
+  if (state.drawing !== EMPTY || location.hash) return;
+  const { classList } = document.body,
+    { layers, sizes } = state.network,
+    started = performance.now();
+  classList.add("haunted");
+  const leave = () => {
+    for (const kind of ENDINGS) removeEventListener(kind, leave, true);
+    classList.remove("haunted");
+    haunt(null);
+  };
+  for (const kind of ENDINGS) addEventListener(kind, leave, true);
+  const {
+    digits: [{ image }],
+  } = await askSoon({ strokes: [strokeOf(find("ghost", SVGPathElement))], layers });
+  const outputs = outputsOf(layers, image),
+    answer = isDigit(outputs) ? `${predictionOf(outputs)}` : "?";
+  const isStill = wantsStill(),
+    pause = (time) => new Promise((next) => setTimeout(next, isStill ? 0 : time));
+  await pause(WRITING - (performance.now() - started));
+  for (let reached = isStill ? sizes.length : 0; reached <= sizes.length; reached++) {
+    if (!classList.contains("haunted")) return;
+    haunt({ image, answer, reached });
+    await pause(STEP);
+  }
+}
+
+/** Points along a path in a box of 100 x 100, as a stroke. @type {(path: SVGPathElement) => Stroke} */
+const strokeOf = (path) =>
+  Array.from({ length: POINTS + 1 }, (_, i) => {
+    const { x, y } = path.getPointAtLength((path.getTotalLength() * i) / POINTS);
+    return [x / 100, y / 100];
+  });

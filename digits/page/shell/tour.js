@@ -1,0 +1,199 @@
+// The tour: stops that take the place of the network, beside the pad. Each has a text, a figure of the visitor's digit,
+// controls and a question.
+
+import { any } from "../network/backprop.js";
+import { element, find, onClick, visit, write } from "./elements.js";
+import { heldImages } from "../held.js";
+import { clamp } from "../reading/images.js";
+import { bring, open as openOnPad } from "./input.js";
+import { small, trainSmall } from "../stops/small.js";
+import { EMPTY, state } from "./state.js";
+import { STOPS } from "../stops/list.js";
+import { closeTraining } from "./training.js";
+import { imageShown } from "./answer.js";
+import { finish, fit } from "./network.js";
+import { say } from "./words.js";
+
+const NAMES = Object.keys(STOPS),
+  BOOK = "http://neuralnetworksanddeeplearning.com/";
+const panel = find("tour", HTMLElement);
+const PRINTED = [640, 400]; // size of a figure on paper, in the pixels that its text is measured in
+const prepared = /** @type {Set<string>} */ (new Set()); // stops that have been arrived at
+/** The name of the stop, to which one comes back. */
+const tour = { at: NAMES[0] };
+
+/** Whether figures are below their controls, as on a phone. */
+const isNarrow = () => matchMedia("(max-width: 599px)").matches;
+
+/** Lets the tour be opened, gone through and closed. */
+export function offerTour() {
+  panel.prepend(...Object.entries(STOPS).map(cardOf));
+  for (const [id, act] of Object.values(STOPS).flatMap(({ on = {} }) => Object.entries(on))) {
+    const control = find(id, HTMLElement);
+    control.addEventListener(control instanceof HTMLButtonElement ? "click" : "input", () => {
+      act(/** @type {any} */ (control));
+      drawStop();
+      if (isNarrow() && control instanceof HTMLButtonElement)
+        find(`stop-${tour.at}`, HTMLElement).querySelector(".figure")?.scrollIntoView({ block: "nearest" });
+    });
+  }
+  const goBy = (steps) => {
+    const name = NAMES[NAMES.indexOf(tour.at) + steps];
+    if (name) visit(`#stop=${name}`);
+  };
+  onClick("tell", () => visit(panel.hidden ? `#stop=${tour.at}` : ""));
+  onClick("close", () => visit(""));
+  onClick("back", () => goBy(-1));
+  onClick("next", () => goBy(1));
+  onClick("print", printStops);
+  for (const button of panel.querySelectorAll(".take")) {
+    button.addEventListener("click", () => bring(any([...Array(10).keys()])));
+  }
+  panel.addEventListener("change", ({ target }) => {
+    // an answer, whose value says why
+    const { value } = /** @type {HTMLInputElement} */ (target),
+      question = /** @type {Element} */ (target).closest("fieldset");
+    question?.querySelector("output")?.replaceChildren(value);
+    question?.scrollIntoView({ block: "nearest" });
+  });
+  panel.addEventListener("click", ({ target }) => {
+    // a neuron of the figure
+    const name = target instanceof Element && target.closest(/** @type {any} */ ("[data-neuron]"))?.dataset.neuron;
+    if (!name) return;
+    STOPS[tour.at].pick?.(name);
+    drawStop();
+  });
+  panel.addEventListener("pointerdown", pressPixel);
+  panel.addEventListener("pointermove", (event) => (event.buttons || STOPS[tour.at].isHovered) && pressPixel(event));
+  addEventListener("shown", drawStop);
+  addEventListener("resize", drawStop);
+  addEventListener("beforeprint", () => {
+    document.body.classList.toggle("handout", Boolean(small.layers));
+    if (!small.layers) return;
+    for (const name of NAMES) {
+      prepare(name);
+      drawFigure(name, PRINTED);
+    }
+  });
+}
+
+/** Tells the stop which pixel of an image is pressed or, if it is hovered, pointed at. @param {PointerEvent} event */
+function pressPixel({ target, clientX, clientY }) {
+  if (!(target instanceof Element) || !target.matches(".target")) return;
+  const { x, y, width, height } = target.getBoundingClientRect();
+  const place = (share) => clamp(Math.floor(28 * share), 0, 27);
+  STOPS[tour.at].point?.(28 * place((clientY - y) / height) + place((clientX - x) / width));
+  drawStop();
+}
+
+/** The part of the panel for a stop: its text, its figure, its controls with what comes of them, and its question.
+ * @param {[name: string, stop: Stop]} entry */
+function cardOf([name, { title, section, text, question, answers, controls, figure }]) {
+  const card = Object.assign(element("article"), { id: `stop-${name}`, className: "stop" }),
+    [chapter, heading] = section;
+  const choices = answers.map(
+    ([answer, why]) => `<label><input type="radio" name="${name}" value="${why}"> ${answer}</label>`,
+  );
+  card.innerHTML = `<h2 tabindex="-1">${title}</h2>
+    <p>${text}</p>
+    <svg class="figure" role="img" aria-label="${figure}"></svg>
+    <div class="does">${controls} <output></output></div>
+    <fieldset><legend>${question}</legend>${choices.join(" ")} <output></output></fieldset>
+    <p class="source"><a href="${BOOK}${chapter}" target="_blank" rel="noopener">In the book: ${heading}</a></p>`;
+  return card;
+}
+
+/** Opens the tour at a stop, unless something is under way. @param {string} name */
+export function openTour(name) {
+  if (state.teaching) return say("Wait until it has learned.");
+  closeTraining();
+  if (!panel.hidden) STOPS[tour.at].leave?.();
+  open(true);
+  goTo(name);
+  trainSmall().then(drawStop);
+}
+
+/** @type {(opened: boolean) => void} */
+function open(opened) {
+  panel.hidden = !opened;
+  document.body.classList.toggle("tour", opened);
+  find("tell", HTMLElement).ariaExpanded = `${opened}`;
+}
+
+export function closeTour() {
+  if (panel.hidden) return;
+  STOPS[tour.at].leave?.();
+  open(false);
+  fit(); // the window may have changed meanwhile
+  find("tell", HTMLElement).focus();
+  finish();
+}
+
+/** Goes to a stop. @param {string} name */
+function goTo(name) {
+  tour.at = name;
+  const place = NAMES.indexOf(name),
+    card = find(`stop-${name}`, HTMLElement);
+  panel.querySelector(".here")?.classList.remove("here");
+  card.classList.add("here");
+  write("place", `${place + 1} of ${NAMES.length}`);
+  find("back", HTMLElement).ariaDisabled = `${place === 0}`;
+  find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
+  card.querySelector("h2")?.focus(); // and scrolls to it, on a phone
+  prepared.add(name);
+  STOPS[name].arrive?.(openOnPad);
+  drawStop();
+  heldImages().then(() => {
+    // then it is there at once
+    if (!panel.hidden && state.drawing === EMPTY) bring(3);
+  });
+}
+
+/** Makes a stop that nobody has arrived at ready to be printed. @param {string} name */
+function prepare(name) {
+  if (prepared.has(name)) return;
+  prepared.add(name);
+  STOPS[name].arrive?.(openOnPad);
+  STOPS[name].leave?.();
+}
+
+/** Prints all stops on two pages, once there is a network and a digit to draw their figures with. */
+async function printStops() {
+  await trainSmall();
+  print();
+}
+
+/** Draws the figure of the stop, and writes what it says. Screen readers speak that only if it is to last. */
+export function drawStop() {
+  if (panel.hidden) return;
+  drawFigure(tour.at);
+}
+
+/** Draws a figure in its size on the page, or in another one. @type {(name: string, size?: number[]) => void} */
+function drawFigure(name, size) {
+  const card = find(`stop-${name}`, HTMLElement),
+    figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
+  const output = /** @type {HTMLOutputElement} */ (card.querySelector(".does > output"));
+  const [width, height] = size ?? [figure.clientWidth, figure.clientHeight];
+  const image = imageShown(),
+    { layers } = small,
+    stop = STOPS[name];
+  if (!width) return;
+  figure.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  let words = "Draw a digit first.",
+    drawn = "";
+  if (image && !layers && !stop.isIndependent)
+    words = "Training a network of 30 hidden neurons, which takes two seconds …";
+  else if (image) {
+    const model = stop.model({ image, layers: layers ?? [] });
+    [words, drawn] = [stop.says(model), stop.draw(model, { width, height })];
+  }
+  figure.innerHTML = drawn;
+  for (const part of /** @type {NodeListOf<SVGElement>} */ (figure.querySelectorAll("[data-style]"))) {
+    part.style.cssText = part.dataset.style ?? ""; // the page's policy forbids styles in its text
+  }
+  const live = stop.isPlaying?.() ? "off" : "polite";
+  if (output.textContent === words && output.ariaLive === live) return;
+  output.ariaLive = live;
+  output.replaceChildren(words);
+}

@@ -1,0 +1,92 @@
+// What the stops' figures are drawn with. A figure is SVG, as text; it is drawn anew whenever something changes. Its
+// units are pixels of the page, so text has its own size.
+
+import { wantsStill } from "../shell/elements.js";
+import { pixelCanvas } from "../shell/layers.js";
+
+/** Text at a point; `anchor` is start, middle or end.
+ * @type {(x: number, y: number, words: string | number, anchor?: string, kind?: string) => string} */
+export const text = (x, y, words, anchor = "middle", kind = "") =>
+  `<text x="${x}" y="${y}" text-anchor="${anchor}" class="${kind}">${words}</text>`;
+
+/** A line through points. @type {(points: number[][], kind: string) => string} */
+export const polyline = (points, kind) => `<polyline points="${points.join(" ")}" class="${kind}"/>`;
+
+/** @type {(x: number, y: number, width: number, height: number, kind: string, more?: string) => string} */
+export const rect = (x, y, width, height, kind, more = "") =>
+  `<rect x="${x}" y="${y}" width="${width}" height="${height}" class="${kind}" ${more}/>`;
+
+/** @type {(x: number, y: number, radius: number, kind: string, more?: string) => string} */
+export const circle = (x, y, radius, kind, more = "") =>
+  `<circle cx="${x}" cy="${y}" r="${radius}" class="${kind}" ${more}/>`;
+
+/** A number as people write it. @type {(value: number, digits?: number) => string} */
+export const number = (value, digits = 2) => (Number(value.toFixed(digits)) || 0).toFixed(digits).replace("-", "−");
+
+/** A number with its sign, if it is not shown as 0. @type {(value: number, digits?: number) => string} */
+export const signed = (value, digits = 1) => (Number(value.toFixed(digits)) > 0 ? "+" : "") + number(value, digits);
+
+/** Numbered, labelled axes in a box of the figure, and the scales that map values to its pixels. There is room needed
+ * outside the box: 44 pixels at the left for numbers and label, 40 below.
+ * @type {(box: Box, xs: AxisOf, ys?: AxisOf) => Axes} */
+export function axes({ left, top, right, bottom }, xs, ys = { from: 0, to: 1, ticks: [], label: "" }) {
+  const x = (value) => left + ((right - left) * (value - xs.from)) / (xs.to - xs.from);
+  const y = (value) => bottom - ((bottom - top) * (value - ys.from)) / (ys.to - ys.from);
+  const tick = (value) => `${value}`.replace("-", "−");
+  const across = ys.ticks.map(
+    (v) => `<path d="M${left} ${y(v)}H${right}"/>${text(left - 8, y(v) + 4, tick(v), "end")}`,
+  );
+  const down = xs.ticks.map((v) => `<path d="M${x(v)} ${top}V${bottom}"/>${text(x(v), bottom + 18, tick(v))}`);
+  const labels =
+    text((left + right) / 2, bottom + 36, xs.label, "middle", "label") +
+    text(left, top - 10, ys.label, "start", "label");
+  return { x, y, svg: `<g class="axes">${across.join("")}${down.join("")}${labels}</g>` };
+}
+
+/** An image of 28 x 28 values from -1 to 1, in a tone of the palette or, by their signs, in red and blue. If it can be
+ * `pressed`, the stop is told at which pixel. @type {(square: Square, values: Float32Array, tone?: string, pressed?: boolean) => string} */
+export const pixelImage = ({ left, top, side }, values, tone, pressed = false) => `<g class="pixels">
+  ${rect(left, top, side, side, "")}
+  <image x="${left}" y="${top}" width="${side}" height="${side}" href="${pixelCanvas(values, tone).toDataURL()}"/>
+  ${pressed ? rect(left, top, side, side, "target") : ""}</g>`;
+
+/** Where each neuron of a network is, layer by layer: in columns over the width of a box, the first and last at its sides.
+ * @type {(box: Box, sizes: number[]) => Point[][]} */
+export const neuronPlaces = ({ left, top, right, bottom }, sizes) =>
+  sizes.map((n, l) => {
+    const x = left + ((right - left) * l) / Math.max(1, sizes.length - 1);
+    return Array.from({ length: n }, (_, j) => [x, top + ((bottom - top) * (j + 0.5)) / n]);
+  });
+
+/** A neuron's disc, the darker the higher its value, of 0 to 1. One with a name can be clicked. A `style` is CSS.
+ * @type {(place: number[], radius: number, value: number, options?: Disc) => string} */
+export function disc([x, y], radius, value, { tone = "foreground", name = "", chosen = false, style = "" } = {}) {
+  const share = (100 * Math.min(1, Math.abs(value))).toFixed(0);
+  return `<circle cx="${x}" cy="${y}" r="${radius}" fill="color-mix(in srgb, var(--${tone}) ${share}%, var(--off))"
+    class="neuron ${chosen ? "chosen" : ""}" data-neuron="${name}" data-style="${style}"><title>${name}</title></circle>`;
+}
+
+/** Repeats an act `times` times or until it is stopped, with the figure drawn after each; for those who want nothing to
+ * move, all at once. @type {(act: () => void, pace: number, times: number) => Repeated} */
+export function repeated(act, pace, times) {
+  let timer = 0;
+  let left = 0;
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+  };
+  const toggle = () => {
+    if (timer) return stop();
+    if (wantsStill()) {
+      for (let n = 0; n < times; n++) act();
+      return;
+    }
+    left = times;
+    timer = setInterval(() => {
+      act();
+      if (--left === 0) stop();
+      dispatchEvent(new Event("shown"));
+    }, pace);
+  };
+  return { toggle, stop, isOn: () => timer !== 0 };
+}

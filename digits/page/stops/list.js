@@ -1,0 +1,15 @@
+// All stops by name, in the order of the tour. A new stop is a file in this folder, and a line and its name here.
+
+import { backpropagation } from "./backpropagation.js";
+import { bias } from "./bias.js";
+import { cost } from "./cost.js";
+import { descent } from "./descent.js";
+import { layers } from "./layers.js";
+import { nonsense } from "./nonsense.js";
+import { overfitting } from "./overfitting.js";
+import { pixels } from "./pixels.js";
+import { sigmoid } from "./sigmoid.js";
+import { weights } from "./weights.js";
+
+/** @type {Record<string, Stop>} */
+export const STOPS = { pixels, weights, bias, sigmoid, layers, cost, descent, backpropagation, overfitting, nonsense };

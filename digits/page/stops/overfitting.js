@@ -1,0 +1,137 @@
+import { write } from "../shell/elements.js";
+import { held, heldImages } from "../held.js";
+import { beginOn } from "./small.js";
+import { askOf, newWorker } from "../shell/workers.js";
+import { axes, polyline, text } from "./figure.js";
+
+const FEW = 100; // training images of the first network; the second has all of the page's
+const EPOCHS = 20;
+const PACE = 250; // milliseconds that an epoch takes at least, so that one sees the curves part
+const commas = (n) => n.toLocaleString("en");
+const { train: ALL, test: TESTS } = held.mnist;
+
+/** A training on the first images: the errors in percent before it and after each epoch, on the images it has seen and on
+ * others. @typedef {{ train: number; points: { seen: number; unseen: number }[]; worker: Worker | null }} Training */
+
+/** The two trainings, whether they go on, and whether an epoch is under way. */
+export const overfit = { trainings: /** @type {Training[]} */ ([]), goes: false, busy: false };
+const lastEpoch = () => Math.min(...overfit.trainings.map(({ points }) => points.length)) - 1;
+
+/** Two trainings side by side: on few images, and on many. @type {Stop} */
+export const overfitting = {
+  title: "Overfitting: learned by heart",
+  section: ["chap3.html#overfitting_and_regularization", "Overfitting and regularization"],
+  text: `Two equal networks learn, one from ${FEW} images and one from ${commas(ALL)}. In an epoch, each network goes through its images once. After each epoch we count how many images it misreads, among those it learned from and among ${commas(TESTS)} that it has not seen. Press Start, and watch the gap.`,
+  figure:
+    "Two charts of the error in percent by epoch, one for each network; the sentence below has the errors and the gap",
+  question: "A network reads all its training images right, but misreads 3 in 10 new ones. What would help most?",
+  answers: [
+    [
+      "More epochs",
+      "No: it has no errors left to learn from; after epoch 15, its error on unseen images hardly falls.",
+    ],
+    [
+      "More training images",
+      "Right: many images cannot be learned by heart, so it has to learn what a digit looks like.",
+    ],
+    ["Nothing: it is perfect", "No: what counts is how it reads images it has not seen."],
+  ],
+  controls: `<button id="overfitting-start" type="button">Start</button>`,
+  on: { "overfitting-start": startOrPause },
+  arrive: leave,
+  leave,
+  isPlaying: () => overfit.goes,
+
+  model() {
+    const epoch = lastEpoch();
+    const [few, many] = overfit.trainings.map(({ points }) => points.at(epoch));
+    return { trainings: overfit.trainings, epoch, few, many };
+  },
+
+  says({ few, many, epoch }) {
+    if (!few || !many) return "Both networks are untrained. Press Start.";
+    const count = (error) => Math.round(error) || "none";
+    const [when, and] = epoch ? [`After epoch ${epoch}`, "but"] : ["Untrained", "and"];
+    const heart = ` The first network has learned its ${FEW} images by heart: its 23,860 weights and biases have room for each of them.`;
+    return `${when}: the network with ${FEW} images misreads ${count(few.seen)} of its own, ${and} ${count(few.unseen)} in 100 others. The network with ${commas(ALL)} misreads ${count(many.seen)} in 100 of its own, and ${count(many.unseen)} in 100 others. The gap is ${gapOf(few)} against ${gapOf(many)}.${few.seen < 0.5 ? heart : ""}`;
+  },
+
+  draw({ trainings, epoch }, { width, height }) {
+    const rest = epoch >= EPOCHS ? "Start over" : epoch > 0 ? "Go on" : "Start";
+    write("overfitting-start", overfit.goes ? "Pause" : rest);
+    const isWide = width > 520;
+    const [half, low] = [(width + 12) / 2, (height - 28) / 2];
+    const charts = trainings.map((training, n) =>
+      chart(
+        training,
+        isWide
+          ? { left: 44 + n * half, right: (width - 12) / 2 - 16 + n * half, top: 80, bottom: height - 42 }
+          : { left: 44, right: width - 16, top: 78 + n * low, bottom: (n + 1) * low - 14 },
+      ),
+    );
+    const keys = ["curve", "curve red"].map((kind, n) => `<path d="M${n * 160} 12h24" class="${kind}"/>`).join("");
+    return `${keys} ${text(30, 17, "learned images", "start")} ${text(190, 17, "unseen images", "start")} ${charts.join("")}`;
+  },
+};
+
+/** Ends both trainings, and their workers. */
+function leave() {
+  for (const { worker } of overfit.trainings) worker?.terminate();
+  const trainings = [FEW, ALL].map((train) => ({ train, points: [], worker: null }));
+  Object.assign(overfit, { trainings, goes: false, busy: false });
+}
+
+/** Trains both networks, epoch by epoch, or pauses. After the last epoch, it begins anew. */
+async function startOrPause() {
+  if (lastEpoch() >= EPOCHS) leave();
+  overfit.goes = !overfit.goes;
+  if (!overfit.goes || overfit.busy) return;
+  overfit.busy = true;
+  const { trainings } = overfit; // others, once the stop is left
+  while (overfit.trainings === trainings && overfit.goes) {
+    await Promise.all([...trainings.map(goOn), new Promise((done) => setTimeout(done, PACE))]);
+    if (overfit.trainings !== trainings) return;
+    if (lastEpoch() >= EPOCHS) overfit.goes = false;
+    dispatchEvent(new Event("shown"));
+  }
+  if (overfit.trainings === trainings) overfit.busy = false;
+}
+
+/** Trains a network by an epoch; at first, only measures it. @param {Training} training */
+async function goOn(training) {
+  let job = /** @type {Job} */ ({ share: 1 });
+  if (!training.worker) {
+    training.worker = newWorker();
+    job = beginOn(firstOf(await heldImages(), training.train));
+  }
+  const { train, test } = /** @type {Measured} */ (await askOf(training.worker, job));
+  training.points.push({ seen: 100 * (1 - train.accuracy), unseen: 100 * (1 - test.accuracy) });
+}
+
+/** MNIST's images with the first `n` training images only, and all test images. @type {(mnist: Mnist, n: number) => Mnist} */
+export function firstOf({ bytes, train, test }, n) {
+  const images = train + test;
+  const parts = [bytes.subarray(0, n), bytes.subarray(train, images)]; // labels
+  parts.push(bytes.subarray(images, images + 98 * n), bytes.subarray(images + 98 * train)); // and pixels
+  return { bytes: Uint8Array.from(parts.flatMap((part) => [...part])), train: n, test };
+}
+
+/** The errors of a training by epoch; the gap between them is shaded. @type {(training: Training, box: Box) => string} */
+function chart({ train, points }, box) {
+  const { x, y, svg } = axes(
+    box,
+    { from: 0, to: EPOCHS, ticks: [0, 5, 10, 15, 20], label: "Epoch" },
+    { from: 0, to: 100, ticks: [0, 20, 40, 60, 80, 100], label: "Error in %" },
+  );
+  const [seen, unseen] = ["seen", "unseen"].map((kind) => points.map((point, n) => [x(n), y(point[kind])]));
+  const title = text(box.left, box.top - 32, `Learns from ${commas(train)} images`, "start", "strong");
+  if (!points.length) return svg + title;
+  const [right, top] = unseen[unseen.length - 1];
+  const anchor = points.length > EPOCHS / 2 ? "end" : "start";
+  return `${svg} ${title} <polygon points="${[...unseen, ...seen.toReversed()].join(" ")}" class="gap"/>
+    ${polyline(unseen, "curve red")} ${polyline(seen, "curve")}
+    ${text(right, top - 10, `gap ${gapOf(points[points.length - 1])}`, anchor, "strong")}`;
+}
+
+/** @param {{ seen: number; unseen: number }} point */
+const gapOf = ({ seen, unseen }) => Math.round(unseen) - Math.round(seen);

@@ -1,0 +1,72 @@
+import { clamp } from "../reading/images.js";
+import { pixelImage, rect, text } from "./figure.js";
+
+const GRID = 28; // pixels of the image on each side
+const AROUND = 7; // and of its enlarged part
+let chosen = -1; // the pixel, counted row by row; or -1, for the first with ink
+
+/** Every pixel is an input. @type {Stop} */
+export const pixels = {
+  title: "A pixel is an input",
+  section: ["chap1.html#the_architecture_of_neural_networks", "The architecture of neural networks"],
+  text: "The network sees your digit, centred and scaled, as 28 by 28 pixels. Each pixel is one input neuron, and its activation is the intensity of the pixel: 0 for the background, 1 for a stroke. Nothing else goes in. Point at a pixel, or tap it.",
+  figure:
+    "Your digit as 28 by 28 pixels; beside it, the part around one pixel, enlarged, with the numbers that the network gets",
+  question: "How many inputs does the network have if you draw a tiny digit?",
+  answers: [
+    ["As many as there are dark pixels", "No: white pixels are inputs too, with an activation of 0."],
+    ["784", "Right: 28 × 28, whatever you draw."],
+    ["Ten", "No: ten is the number of outputs."],
+  ],
+  controls: `<button class="take" type="button">Another digit</button>`,
+  isIndependent: true,
+  isHovered: true,
+  point(pixel) {
+    chosen = pixel;
+  },
+
+  model({ image }) {
+    const k =
+      chosen < 0
+        ? Math.max(
+            0,
+            image.findIndex((a) => a > 0.3),
+          )
+        : chosen;
+    const inked = image.filter((a) => a > 0).length;
+    return { image, k, row: Math.floor(k / GRID), column: k % GRID, a: image[k], inked };
+  },
+
+  says: ({ k, row, column, a, inked }) =>
+    `Row ${row}, column ${column}, counted from 0: input neuron 28 × ${row} + ${column} = ${k} has the activation ${a.toFixed(2)}. ${inked} of 784 pixels are not 0.`,
+
+  draw({ image, row, column }, { width, height }) {
+    const isWide = width > height;
+    const gap = isWide ? 40 : 20;
+    const [long, short] = isWide ? [width, height] : [height, width];
+    const side = Math.min(short - 4, (long - gap - 4) / 2);
+    const left = isWide ? (width - 2 * side - gap) / 2 : (width - side) / 2;
+    const cell = side / GRID;
+    const [top, start] = [row, column].map((n) => clamp(n - 3, 0, GRID - AROUND)); // of the enlarged part
+    const [x0, y0] = isWide ? [left + side + gap, 2] : [left, side + gap + 2]; // where it is drawn
+    const big = side / AROUND;
+    const numbers = Array.from({ length: AROUND ** 2 }, (_, n) => {
+      const [r, c] = [Math.floor(n / AROUND), n % AROUND];
+      const value = image[GRID * (top + r) + start + c];
+      const [x, y] = [x0 + c * big, y0 + r * big];
+      const shade = `color-mix(in srgb, var(--foreground) ${(100 * value).toFixed(0)}%, var(--off))`;
+      const shown = value === 0 || value === 1 ? value : value.toFixed(2);
+      return `${rect(x, y, big - 1, big - 1, "", `fill="${shade}"`)}
+        ${text(x + big / 2, y + big / 2 + 5, shown, "middle", value > 0.5 ? "inverted" : "")}`;
+    });
+    const borders = Array.from(
+      { length: GRID + 1 },
+      (_, n) => `M${left + n * cell} 2v${side}M${left} ${2 + n * cell}h${side}`,
+    );
+    return `<path d="${borders.join("")}" class="borders"/>
+      ${pixelImage({ left, top: 2, side }, image, "foreground", true)}
+      ${rect(left + start * cell, 2 + top * cell, AROUND * cell, AROUND * cell, "window")}
+      ${numbers.join("")}
+      ${rect(x0 + (column - start) * big, y0 + (row - top) * big, big - 1, big - 1, "window")}`;
+  },
+};
