@@ -12,8 +12,8 @@ export const held = parsed(text ?? "");
 
 /** @type {(base64: string) => Uint8Array<ArrayBuffer>} */
 export function bytesOf(base64) {
-  const text = atob(base64),
-    bytes = new Uint8Array(text.length);
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
@@ -38,8 +38,8 @@ export function heldNetwork() {
 
 /** The layers of the network, inflated. @type {() => Promise<Layer[]>} */
 export async function heldLayers() {
-  const { parameters, bytes, sizes } = held,
-    { buffer } = await inflated(parameters);
+  const { parameters, bytes, sizes } = held;
+  const { buffer } = await inflated(parameters);
   return unpacked(buffer, inputsAndNeurons(sizes), bytes === 1 ? Int8Array : Int16Array);
 }
 
@@ -51,11 +51,11 @@ export const inputsAndNeurons = (sizes) => sizes.slice(1).map((n, l) => [sizes[l
  * @type {(buffer: ArrayBuffer, sizes: Pair[], Whole: Int8ArrayConstructor | Int16ArrayConstructor) => Layer[]} */
 export function unpacked(buffer, sizes, Whole) {
   const whole = new Whole(buffer, 8 * sizes.reduce((sum, [, n]) => sum + n, 0));
-  let place = 0,
-    weight = 0;
+  let place = 0;
+  let weight = 0;
   return sizes.map(([inputs, n]) => {
-    const steps = new Float32Array(buffer, place, n),
-      biases = new Float32Array(buffer, place + 4 * n, n);
+    const steps = new Float32Array(buffer, place, n);
+    const biases = new Float32Array(buffer, place + 4 * n, n);
     const weights = Float32Array.from(whole.subarray(weight, weight + n * inputs));
     for (let i = 0; i < weights.length; i++) weights[i] *= steps[Math.floor(i / inputs)];
     [place, weight] = [place + 8 * n, weight + weights.length];

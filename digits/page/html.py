@@ -51,7 +51,8 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
     policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
     policy += "; style-src {}; script-src {}".format(*hashes)
     content = json.dumps(held).replace("<", "\\u003c")
-    return Template(page).substitute(policy=policy, style=style, script=script, worker=worker, held=content)
+    counts = {"train_images": f"{len(train):,}", "test_images": f"{len(test):,}"}
+    return Template(page).substitute(counts, policy=policy, style=style, script=script, worker=worker, held=content)
 
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:

@@ -112,17 +112,13 @@ type Wire = { from: Box; to: Box; value: number; tone?: string };
 /** What an unseen hand wrote, for a visitor who has not drawn yet: its image, what it is
  * read as, and how many layers the signal has reached; the answer counts as one. */
 type Ghost = { image: Float32Array; answer: string; reached: number };
-/** A stop of the tour. Its text, of two or three sentences, says what there is to see in the figure, which `figure`
- * describes for those who do not see it. `section` is a chapter of the book, as the end of its address, and the title of
- * the section. There are three answers to the question, one of which begins with "Right:", each with its reason.
- * `controls` are HTML; they act `on` a click or an input, by their ids, which are unique on the page and begin with the
- * stop's name. A button of the class `take` brings another digit. `model` gives the numbers that the stop shows: `says`
- * puts them into words, and `draw` into SVG. They wait for the small network unless the stop is independent. `pick` is
- * told the name of a neuron (a `data-neuron` in the figure) that was clicked, `point` a pixel that was pressed. What a
- * stop says while it is playing is not spoken by screen readers. */
+/** A stop of the tour, whose words and controls stand in page.html. The controls act `on` a click or an input, by their ids,
+ * which begin with the stop's name. A button of the class `take` brings another digit. `model` gives the numbers that the
+ * stop shows: `says` puts them into words, and `draw` into SVG. They wait for the small network unless the stop is
+ * independent. `pick` is told the name of a neuron (a `data-neuron` in the figure) that was clicked, `point` a pixel that
+ * was pressed. What a stop says while it is playing is not spoken by screen readers. */
 type Stop = {
-  title: string; section: [chapter: string, heading: string]; isIndependent?: boolean; isHovered?: boolean;
-  text: string; figure: string; question: string; answers: [answer: string, why: string][]; controls: string;
+  isIndependent?: boolean; isHovered?: boolean;
   on?: Record<string, (control: HTMLInputElement) => unknown>;
   arrive?: (open: (image: Float32Array) => void) => unknown; leave?: () => void;
   pick?: (name: string) => unknown; point?: (pixel: number) => void; isPlaying?: () => boolean;

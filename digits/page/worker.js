@@ -59,8 +59,8 @@ function reduced(picture, scale = 1) {
 
 /** What the eye sees in a picture: the surer it is of a pixel, the less is it clear. @param {ImageBitmap} picture */
 function sightOf(picture) {
-  const pixels = pixelsOf(picture),
-    { width, height, data } = isTooSmall(pixels) ? blank(1, 1) : seen(pixels).sure;
+  const pixels = pixelsOf(picture);
+  const { width, height, data } = isTooSmall(pixels) ? blank(1, 1) : seen(pixels).sure;
   const context = offscreen(width, height);
   const image = context.createImageData(width, height);
   for (let i = 0; i < data.length; i++) image.data.set([...SEEN, 255 * data[i]], 4 * i);
@@ -71,12 +71,12 @@ function sightOf(picture) {
 /** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
  * @type {(job: { picture: ImageBitmap; team?: boolean }) => object} */
 function readPicture({ picture, team }) {
-  const { lines, degrees, refusal } = findLines(pixelsOf(picture)),
-    groups = read(lines, { layers, team });
-  const turned = degrees ? { picture: rotated(picture, degrees) } : {},
-    { width, height } = turned.picture ?? picture;
-  const longer = Math.max(width, height),
-    [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
+  const { lines, degrees, refusal } = findLines(pixelsOf(picture));
+  const groups = read(lines, { layers, team });
+  const turned = degrees ? { picture: rotated(picture, degrees) } : {};
+  const { width, height } = turned.picture ?? picture;
+  const longer = Math.max(width, height);
+  const [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
   const digits = moved(digitsOf(groups), longer, x, y);
   const unread = unreadIn(groups).map((box) =>
     mappedBox(
@@ -93,8 +93,8 @@ const pixelsOf = (picture) => reduced(picture).getImageData(0, 0, picture.width,
 
 /** @type {(picture: ImageBitmap, degrees: number) => ImageBitmap} */
 function rotated(picture, degrees) {
-  const { width, height } = picture,
-    [w, h] = degrees === 180 ? [width, height] : [height, width];
+  const { width, height } = picture;
+  const [w, h] = degrees === 180 ? [width, height] : [height, width];
   const context = offscreen(w, h);
   context.translate(w / 2, h / 2);
   context.rotate((-degrees * Math.PI) / 180);

@@ -75,13 +75,13 @@ export function backpropagate(layers, batch, deltaOf = quadraticDelta) {
 export function sgdStep(layers, batch, rate, deltaOf) {
   const { activations, errors } = backpropagate(layers, batch, deltaOf);
   for (const [l, { weights, biases }] of layers.entries()) {
-    const on = activations[l].map(nonzero),
-      n = activations[l][0].length,
-      share = rate / on.length;
+    const on = activations[l].map(nonzero);
+    const n = activations[l][0].length;
+    const share = rate / on.length;
     for (let j = 0; j < biases.length; j++) {
       for (const [i, { places, values }] of on.entries()) {
-        const change = share * errors[l][i][j],
-          row = j * n;
+        const change = share * errors[l][i][j];
+        const row = j * n;
         if (Math.abs(change) < HARDLY) continue;
         biases[j] -= change; // BP3
         for (let k = 0; k < places.length; k++) weights[row + places[k]] -= change * values[k]; // BP4
@@ -93,8 +93,8 @@ export function sgdStep(layers, batch, rate, deltaOf) {
 /** The transposed weights of a layer times a value of each of its neurons.
  * @type {(weights: Float32Array, values: Float32Array) => Float32Array} */
 export function backwards(weights, values) {
-  const n = weights.length / values.length,
-    sums = new Float32Array(n);
+  const n = weights.length / values.length;
+  const sums = new Float32Array(n);
   for (let j = 0; j < values.length; j++) {
     if (Math.abs(values[j]) < HARDLY) continue;
     for (let k = 0; k < n; k++) sums[k] += weights[j * n + k] * values[j];

@@ -44,10 +44,10 @@ export const outputsOf = (layers, image) => feedforward(layers, [image])[layers.
  * @param {ArrayLike<number>} weights @param {number} b @param {Float32Array} a @param {number} j */
 export function weightedInput(weights, b, a, j, { places, values } = nonzero(a)) {
   const row = j * a.length;
-  let p = b,
-    q = 0,
-    r = 0,
-    s = 0;
+  let p = b;
+  let q = 0;
+  let r = 0;
+  let s = 0;
   for (let i = 0; i < places.length; i += 4) {
     p += weights[row + places[i]] * values[i];
     q += weights[row + places[i + 1]] * values[i + 1];
@@ -66,8 +66,8 @@ export function weightedInputs({ weights, biases }, a) {
 /** Where activations are not 0, and what they are there; then zeros, until there are a multiple of four.
  * @param {Float32Array} a */
 export function nonzero(a) {
-  const places = new Uint16Array(a.length + 3),
-    values = new Float32Array(a.length + 3);
+  const places = new Uint16Array(a.length + 3);
+  const values = new Float32Array(a.length + 3);
   let n = 0;
   for (let k = 0; k < a.length; k++) {
     if (a[k] === 0) continue;

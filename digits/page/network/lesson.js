@@ -8,11 +8,11 @@ import { relative } from "../shell/layers.js";
 import { feedforward, outputsOf, predictionOf } from "./feedforward.js";
 import { isDigit } from "../reading/reader.js";
 
-const RATE = 0.4,
-  BATCH = 20,
-  EARLIER = 0.2,
-  TAKEN = 0.5,
-  STEPS = 400; // as chosen on misread real digits
+const RATE = 0.4;
+const BATCH = 20;
+const EARLIER = 0.2;
+const TAKEN = 0.5;
+const STEPS = 400; // as chosen on misread real digits
 const LEARNED = 0.92; // least right output
 const SHY = 0.3; // largest output for what is not a digit
 const EXTRA = 5; // steps beyond those until it is learned, so that lessons to come do not undo it
@@ -21,17 +21,17 @@ const EXTRA = 5; // steps beyond those until it is learned, so that lessons to c
  * lesson ends EXTRA steps after it is learned, or is given up after STEPS; `end` says what was learned, and whether it was.
  * @type {(job: Lesson, before: Layer[]) => { goOn: (milliseconds: number) => Progress; end: () => object }} */
 export function begin({ lesson, earlier, mnist }, before) {
-  const layers = structuredClone(before),
-    numbers = [...Array(mnist.train).keys()];
-  const { image, y } = lesson,
-    isNone = !y.includes(1),
-    first = outputsOf(layers, image);
+  const layers = structuredClone(before);
+  const numbers = [...Array(mnist.train).keys()];
+  const { image, y } = lesson;
+  const isNone = !y.includes(1);
+  const first = outputsOf(layers, image);
   const mistake = predictionOf(isNone ? first : first.with(predictionOf(y), -1));
-  const aim = isNone ? desired(mistake).map((value) => -value) : y,
-    start = supportOf(layers, aim);
+  const aim = isNone ? desired(mistake).map((value) => -value) : y;
+  const start = supportOf(layers, aim);
   const taken = numbers.filter((i) => mnist.bytes[i] === mistake);
-  let steps = 0,
-    extra = 0;
+  let steps = 0;
+  let extra = 0;
   const rehearsed = () => {
     if (earlier.length && Math.random() < EARLIER) return any(earlier);
     return exampleOf(mnist, any(taken.length && Math.random() < TAKEN ? taken : numbers));

@@ -12,10 +12,10 @@ let run = /** @type {(Fresh & { done: number; order: number[] }) | null} */ (nul
 export function train({ fresh, share }) {
   if (fresh) run = { ...fresh, done: 0, order: [...Array(fresh.mnist.train).keys()] };
   if (!run) return null;
-  const { mnist, layers, batch, rate } = run,
-    epoch = Math.ceil(mnist.train / batch); // in mini-batches
-  const left = epoch - (run.done % epoch),
-    steps = fresh ? 0 : Math.min(left, Math.max(1, Math.round(share * epoch)));
+  const { mnist, layers, batch, rate } = run;
+  const epoch = Math.ceil(mnist.train / batch); // in mini-batches
+  const left = epoch - (run.done % epoch);
+  const steps = fresh ? 0 : Math.min(left, Math.max(1, Math.round(share * epoch)));
   for (let i = 0; i < steps; i++) {
     const start = (run.done++ % epoch) * batch;
     if (start === 0) {
@@ -37,12 +37,12 @@ export function train({ fresh, share }) {
 /** How a network does on `n` images, the first being number `begin`.
  * @type {(layers: Layer[], mnist: Mnist, begin: number, n: number) => Measures} */
 export function measured(layers, mnist, begin, n) {
-  let right = 0,
-    stuck = 0;
+  let right = 0;
+  let stuck = 0;
   for (let i = begin; i < begin + n; i++) {
-    const { image, y } = exampleOf(mnist, i),
-      outputs = outputsOf(layers, image),
-      digit = predictionOf(y);
+    const { image, y } = exampleOf(mnist, i);
+    const outputs = outputsOf(layers, image);
+    const digit = predictionOf(y);
     if (predictionOf(outputs) === digit) right++;
     if (outputs[digit] < SATURATED) stuck++;
   }

@@ -18,25 +18,25 @@ export function missingLight(colours) {
   const light = soft.map((colour) => mapped(colour, (value) => (dark ? 1 - value : value) + LIFT[0]));
   const around = lightAround(meanOf(light)).data;
   return light.map((colour) => {
-    const even = mapped(colour, (value, i) => value / around[i]),
-      most = BRIGHTEST * median(even.data);
-    const bounded = mapped(even, (value) => Math.min(value, most)),
-      background = estimateBackground(bounded).data;
+    const even = mapped(colour, (value, i) => value / around[i]);
+    const most = BRIGHTEST * median(even.data);
+    const bounded = mapped(even, (value) => Math.min(value, most));
+    const background = estimateBackground(bounded).data;
     return mapped(bounded, (value, i) => 1 - value / background[i]);
   });
 }
 
 /** The mean light around each pixel of those that are lighter than the mean. @type {(light: Image) => Image} */
 function lightAround(light) {
-  const { width, height } = light,
-    deviation = AROUND * Math.min(width, height);
+  const { width, height } = light;
+  const deviation = AROUND * Math.min(width, height);
   const reduction = Math.max(1, Math.floor(Math.floor(deviation) / BLURRED));
-  const [w, h] = [width, height].map((n) => Math.ceil(n / reduction)),
-    coarse = resized(light, area, w, h);
-  const blur = (image) => blurred(image, deviation / reduction),
-    level = blur(coarse).data;
-  const lighter = mapped(coarse, (value, i) => Number(value >= level[i])),
-    share = blur(lighter).data;
+  const [w, h] = [width, height].map((n) => Math.ceil(n / reduction));
+  const coarse = resized(light, area, w, h);
+  const blur = (image) => blurred(image, deviation / reduction);
+  const level = blur(coarse).data;
+  const lighter = mapped(coarse, (value, i) => Number(value >= level[i]));
+  const share = blur(lighter).data;
   const sum = blur(mapped(coarse, (value, i) => value * lighter.data[i]));
   const around = mapped(sum, (value, i) => Math.max(value / Math.max(share[i], 1e-3), LIFT[0]));
   return resized(around, linear, width, height);
@@ -54,11 +54,11 @@ function estimateBackground(light) {
 
 /** Whether the strokes, the smaller part of evened light, are the lighter. @type {(picture: Image) => boolean} */
 function onDarkBackground(picture) {
-  const light = mapped(picture, (value) => value + LIFT[1]),
-    { width, height } = light;
+  const light = mapped(picture, (value) => value + LIFT[1]);
+  const { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
   const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
-  const even = light.data.map((value, i) => value / around.data[i]),
-    middle = mean(even);
+  const even = light.data.map((value, i) => value / around.data[i]);
+  const middle = mean(even);
   return mean(even.map((value) => (value - middle) ** 3)) > 0;
 }

@@ -7,16 +7,16 @@ const { LENGTH, COMPONENTS, TALL, NEAREST, HIGH, LEVEL, AWAY } = held.constants.
 
 /** The pixels of each connected component of a mask. @type {(mask: Image) => number[][]} */
 export function componentsOf({ width, height, data }) {
-  const left = data.slice(),
-    components = [];
+  const left = data.slice();
+  const components = [];
   for (let first = 0; first < left.length; first++) {
     if (!left[first]) continue;
     const pixels = [first];
     left[first] = 0;
     for (let n = 0; n < pixels.length; n++) {
       // which grows meanwhile
-      const x = pixels[n] % width,
-        y = (pixels[n] - x) / width;
+      const x = pixels[n] % width;
+      const y = (pixels[n] - x) / width;
       for (let down = Math.max(y - 1, 0); down <= Math.min(y + 1, height - 1); down++) {
         for (let across = Math.max(x - 1, 0); across <= Math.min(x + 1, width - 1); across++) {
           const i = down * width + across;
@@ -37,8 +37,8 @@ export function strokeBoxes(mask, sure, certain) {
   const strokes = componentsOf(mask)
     .filter((pixels) => pixels.some((i) => certain.data[i]))
     .map((pixels) => {
-      const box = boxOf(pixels, mask.width),
-        longer = Math.max(box.right - box.left, heightOf(box));
+      const box = boxOf(pixels, mask.width);
+      const longer = Math.max(box.right - box.left, heightOf(box));
       const clarity = (pixels.reduce((sum, i) => sum + sure.data[i], 0) / pixels.length) * longer ** LENGTH;
       return { box, clarity };
     });
@@ -58,8 +58,8 @@ export function lines(boxes) {
   const isUnusual = (box) => isSmall(box) || heightOf(box) >= HIGH * usual;
   for (const box of boxes.toSorted((a, b) => Number(isUnusual(a)) - Number(isUnusual(b)) || a.left - b.left)) {
     const away = ({ left, right }) => Math.abs(left + right - box.left - box.right);
-    let home = /** @type {Box[] | null} */ (null),
-      most = -Infinity;
+    let home = /** @type {Box[] | null} */ (null);
+    let most = -Infinity;
     for (const line of grouped) {
       for (const near of line.toSorted((a, b) => away(a) - away(b)).slice(0, NEAREST)) {
         const shared = Math.min(near.bottom, box.bottom) - Math.max(near.top, box.top); // negative where a gap is
@@ -85,7 +85,7 @@ export const around = (boxes) =>
 
 /** The tall ones among the boxes of a line, and their median height. @type {(line: Box[]) => { tall: Box[]; height: number }} */
 export function tallOf(line) {
-  const most = Math.max(...line.map(heightOf)),
-    tall = line.filter((box) => heightOf(box) > TALL * most);
+  const most = Math.max(...line.map(heightOf));
+  const tall = line.filter((box) => heightOf(box) > TALL * most);
   return { tall, height: median(tall.map(heightOf)) };
 }

@@ -6,16 +6,16 @@ import { blank, boxOf, clamp, crop, dilated, grown, mapped, median, valuesIn } f
 import { normalize } from "./normalize.js";
 
 const { CUTS, DARK, FAINT, ASIDE, MIDWAY, BESIDE, CLOSE, BAND, SPECK } = held.constants.cutting;
-const { ROWS, DIGIT } = held.constants.strips,
-  { BOX, NEAR, REST } = held.constants.normalize;
+const { ROWS, DIGIT } = held.constants.strips;
+const { BOX, NEAR, REST } = held.constants.normalize;
 
 /** A function that cuts a digit out of a strip in several ways, given the columns of the middles of the digit before it, of
  * itself and of the next one. The box is in the strip; where there is no foreground, an image is empty.
  * @type {(strip: Strip) => (before: number | undefined, middle: number, after: number | undefined) => Cuts} */
 export function cutter({ dark, sure }) {
-  const { width } = sure,
-    quarter = (ROWS >> 2) * width,
-    known = new Map();
+  const { width } = sure;
+  const quarter = (ROWS >> 2) * width;
+  const known = new Map();
   const masks = CUTS.map(([least, darker]) =>
     mapped(sure, (value, i) => Number(value > least || (dark.data[i] > darker && value > FAINT))),
   );
@@ -32,8 +32,8 @@ export function cutter({ dark, sure }) {
         : mapped(mask, (on, i) => Number(on || (dark.data[i] > DARK && isWithin(i, CLOSE))));
       const pixels = strokesNear(
         mapped(strokes, (on, i) => {
-          const x = i % width,
-            row = Math.floor(i / width);
+          const x = i % width;
+          const row = Math.floor(i / width);
           return Number(on && isWithin(i, BESIDE) && x >= (left[row] ?? 0) && x < (right[row] ?? width));
         }),
         middle,
@@ -52,25 +52,25 @@ export function cutter({ dark, sure }) {
 /** The column in each row of the path down a mask, between two columns, that crosses the least foreground.
  * @type {(mask: Image, left: number, right: number) => number[]} */
 export function seam(mask, left, right) {
-  const start = Math.floor(left),
-    end = Math.min(Math.floor(right) + 1, mask.width),
-    wide = end - start;
+  const start = Math.floor(left);
+  const end = Math.min(Math.floor(right) + 1, mask.width);
+  const wide = end - start;
   const costs = mapped(
     crop(mask, { left: start, top: 0, right: end, bottom: mask.height }),
     (on, i) => on + MIDWAY * Math.abs(wide > 1 ? (2 * (i % wide)) / (wide - 1) - 1 : -1),
   );
   const at = (row, x) => (x < 0 || x >= wide ? Infinity : costs.data[row * wide + x]);
   for (let i = wide; i < costs.data.length; i++) {
-    const row = Math.floor(i / wide) - 1,
-      x = i % wide;
+    const row = Math.floor(i / wide) - 1;
+    const x = i % wide;
     costs.data[i] += Math.min(Math.min(at(row, x - 1), at(row, x + 1)) + ASIDE, at(row, x));
   }
-  const last = costs.data.subarray(-wide),
-    path = [last.indexOf(Math.min(...last))];
+  const last = costs.data.subarray(-wide);
+  const path = [last.indexOf(Math.min(...last))];
   for (let row = mask.height - 2; row >= 0; row--) {
-    const [x] = path,
-      left = at(row, x - 1),
-      right = at(row, x + 1);
+    const [x] = path;
+    const left = at(row, x - 1);
+    const right = at(row, x + 1);
     path.unshift(Math.min(left, right) + ASIDE < at(row, x) ? x + (left <= right ? -1 : 1) : x);
   }
   return path.map((x) => x + start);
@@ -80,8 +80,8 @@ export function seam(mask, left, right) {
  * the largest of them.
  * @type {(region: Image, middle: number, shortest: number) => number[]} */
 function strokesNear(region, middle, shortest) {
-  const { width } = region,
-    [first, last] = [-1, 1].map((side) => Math.trunc(middle + side * CLOSE * DIGIT));
+  const { width } = region;
+  const [first, last] = [-1, 1].map((side) => Math.trunc(middle + side * CLOSE * DIGIT));
   const near = componentsOf(region)
     .map((pixels) => ({ pixels, ...boxOf(pixels, width) }))
     .filter(
@@ -97,14 +97,14 @@ function strokesNear(region, middle, shortest) {
 /** A digit's pixels with soft edges, normalized; in context, with the rest of what they are cut from.
  * @type {(dark: Image, mask: Image, pixels: number[]) => Digit} */
 function drawn(dark, mask, pixels) {
-  const box = boxOf(pixels, mask.width),
-    far = (Math.max(box.right - box.left, box.bottom - box.top) * NEAR) / BOX;
+  const box = boxOf(pixels, mask.width);
+  const far = (Math.max(box.right - box.left, box.bottom - box.top) * NEAR) / BOX;
   let digit = blank(mask.width, mask.height);
   for (const i of pixels) digit.data[i] = 1;
   [dark, mask, digit] = [dark, mask, digit].map((image) => crop(image, grown(box, 2 + Math.floor(far))));
-  const most = median(valuesIn(dark, digit)),
-    near = dilated(digit, 3).data,
-    rest = blank(digit.width, digit.height);
+  const most = median(valuesIn(dark, digit));
+  const near = dilated(digit, 3).data;
+  const rest = blank(digit.width, digit.height);
   const strokes = mapped(dark, (value, i) =>
     near[i] && (digit.data[i] || !mask.data[i]) ? clamp(value / most, 0, 1) : 0,
   );
@@ -116,9 +116,9 @@ function drawn(dark, mask, pixels) {
 
 /** A digit of which nothing is to be seen, by the column of its middle. @type {(middle: number) => Digit} */
 function nothing(middle) {
-  const side = Math.floor(DIGIT / 4),
-    x = Math.floor(middle),
-    y = ROWS / 2;
+  const side = Math.floor(DIGIT / 4);
+  const x = Math.floor(middle);
+  const y = ROWS / 2;
   return {
     image: new Float32Array(784),
     box: { left: x - side, top: y - 2 * side, right: x + side, bottom: y + 2 * side },

@@ -4,20 +4,8 @@
 import { missingLight } from "./background.js";
 import { componentsOf } from "./components.js";
 import { bytesOf, held, unpacked } from "../held.js";
-import {
-  binarized,
-  blank,
-  boxOf,
-  clamp,
-  crop,
-  linear,
-  mapped,
-  meanOf,
-  quantile,
-  resized,
-  valuesIn,
-  weightedMedian,
-} from "./images.js";
+import { binarized, blank, boxOf, clamp, crop, linear } from "./images.js";
+import { mapped, meanOf, quantile, resized, valuesIn, weightedMedian } from "./images.js";
 import { sigmoid } from "../network/feedforward.js";
 
 const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, DARKEST, HALVED, PART, LEGIBLE, CERTAIN, TEXTURE, NOISE } =
@@ -36,11 +24,11 @@ function layers() {
 export function half({ width, height, data }) {
   const wide = (width + 1) >> 1;
   return mapped(blank(wide, (height + 1) >> 1), (_, i) => {
-    const left = 2 * (i % wide),
-      y = 2 * Math.floor(i / wide),
-      right = Math.min(left + 1, width - 1);
-    const above = y * width,
-      below = Math.min(y + 1, height - 1) * width;
+    const left = 2 * (i % wide);
+    const y = 2 * Math.floor(i / wide);
+    const right = Math.min(left + 1, width - 1);
+    const above = y * width;
+    const below = Math.min(y + 1, height - 1) * width;
     return (data[above + left] + data[below + left] + data[above + right] + data[below + right]) / 4;
   });
 }
@@ -55,9 +43,9 @@ function pyramid(image) {
 /** What the first network sees: darkness, and two differences of colours, these not in the finest level; and where it
  * looks, at what is not PALE. @type {(missing: Image[]) => { seen: View[][]; where: Image }} */
 function shown([red, green, blue]) {
-  const darkness = meanOf([red, green, blue]),
-    where = binarized(darkness, PALE),
-    dark = valuesIn(darkness, where);
+  const darkness = meanOf([red, green, blue]);
+  const where = binarized(darkness, PALE);
+  const dark = valuesIn(darkness, where);
   const full = DARKEST * (dark.length ? quantile(dark, FULL) : 1);
   const colour = (difference) => pyramid(mapped(red, (_, i) => clamp(0.5 + (0.5 * difference(i)) / full, 0, 1)));
   const warm = colour((i) => red.data[i] - blue.data[i]);
@@ -82,32 +70,32 @@ const shownAgain = (seen, output) => pyramid(output).map((image, n) => [...seen[
 export function product(inputs, count, k, weights, from, all, n) {
   const out = new Float64Array(count * n);
   for (let j = 0; j < n; j += 4) {
-    const j1 = Math.min(j + 1, n - 1),
-      j2 = Math.min(j + 2, n - 1),
-      j3 = Math.min(j + 3, n - 1);
-    const p = from + j * all,
-      q = from + j1 * all,
-      r = from + j2 * all,
-      s = from + j3 * all;
+    const j1 = Math.min(j + 1, n - 1);
+    const j2 = Math.min(j + 2, n - 1);
+    const j3 = Math.min(j + 3, n - 1);
+    const p = from + j * all;
+    const q = from + j1 * all;
+    const r = from + j2 * all;
+    const s = from + j3 * all;
     for (let i = 0; i < count; i += 2) {
-      const i1 = Math.min(i + 1, count - 1),
-        row = i * k,
-        next = i1 * k;
-      let a = 0,
-        b = 0,
-        c = 0,
-        d = 0,
-        e = 0,
-        f = 0,
-        g = 0,
-        h = 0;
+      const i1 = Math.min(i + 1, count - 1);
+      const row = i * k;
+      const next = i1 * k;
+      let a = 0;
+      let b = 0;
+      let c = 0;
+      let d = 0;
+      let e = 0;
+      let f = 0;
+      let g = 0;
+      let h = 0;
       for (let t = 0; t < k; t++) {
-        const x = inputs[row + t],
-          y = inputs[next + t];
-        const w = weights[p + t],
-          w1 = weights[q + t],
-          w2 = weights[r + t],
-          w3 = weights[s + t];
+        const x = inputs[row + t];
+        const y = inputs[next + t];
+        const w = weights[p + t];
+        const w1 = weights[q + t];
+        const w2 = weights[r + t];
+        const w3 = weights[s + t];
         a += x * w;
         b += x * w1;
         c += x * w2;
@@ -117,8 +105,8 @@ export function product(inputs, count, k, weights, from, all, n) {
         g += y * w2;
         h += y * w3;
       }
-      const to = i * n,
-        to1 = i1 * n;
+      const to = i * n;
+      const to1 = i1 * n;
       out[to + j] = a;
       out[to + j1] = b;
       out[to + j2] = c;
@@ -139,8 +127,8 @@ function patches(views, cells, k) {
   let begin = 0;
   for (const { width, height, data, reach } of views) {
     for (let n = 0; n < cells.length; n++) {
-      const x = cells[n] % width,
-        y = (cells[n] - x) / width;
+      const x = cells[n] % width;
+      const y = (cells[n] - x) / width;
       let to = n * k + begin;
       for (let down = y - reach; down <= y + reach; down++) {
         const row = Math.min(Math.max(down, 0), height - 1) * width;
@@ -156,11 +144,11 @@ function patches(views, cells, k) {
 
 /** The outputs of a network for the pixels of a mask, 0 elsewhere. @type {(network: Layer[], seen: View[][], mask: Image) => Image} */
 function outputsAt(network, seen, { width, height, data }) {
-  const image = blank(width, height),
-    pixels = [...data.keys()].filter((i) => data[i]);
+  const image = blank(width, height);
+  const pixels = [...data.keys()].filter((i) => data[i]);
   for (let first = 0; first < pixels.length; first += PART) {
-    const part = pixels.slice(first, first + PART),
-      a = outputs(network, seen, part, width);
+    const part = pixels.slice(first, first + PART);
+    const a = outputs(network, seen, part, width);
     for (let n = 0; n < part.length; n++) image.data[part[n]] = a[n];
   }
   return image;
@@ -170,20 +158,20 @@ function outputsAt(network, seen, { width, height, data }) {
  * levels, and are found once for each cell of one.
  * @type {(network: Layer[], seen: View[][], pixels: number[], width: number) => Float64Array} */
 function outputs([{ weights, biases }, ...rest], seen, pixels, width) {
-  const n = biases.length,
-    inputs = weights.length / n,
-    owner = new Int32Array(pixels.length);
-  let a = /** @type {Float64Array} */ (new Float64Array(pixels.length * n)),
-    from = 0;
+  const n = biases.length;
+  const inputs = weights.length / n;
+  const owner = new Int32Array(pixels.length);
+  let a = /** @type {Float64Array} */ (new Float64Array(pixels.length * n));
+  let from = 0;
   for (const [halved, views] of seen.entries()) {
-    const wide = views[0].width,
-      slots = new Int32Array(views[0].data.length).fill(-1);
+    const wide = views[0].width;
+    const slots = new Int32Array(views[0].data.length).fill(-1);
     const cells = new Int32Array(pixels.length);
     let count = 0;
     for (let i = 0; i < pixels.length; i++) {
-      const x = pixels[i] % width,
-        y = (pixels[i] - x) / width,
-        cell = (y >> halved) * wide + (x >> halved);
+      const x = pixels[i] % width;
+      const y = (pixels[i] - x) / width;
+      const cell = (y >> halved) * wide + (x >> halved);
       if (slots[cell] < 0) {
         slots[cell] = count;
         cells[count++] = cell;
@@ -218,8 +206,8 @@ function look(missing) {
   if (width * height <= HALVED) return lookOnce(missing);
   const coarse = lookOnce(missing.map(half));
   if (!isNoise(coarse) && usualHeight(coarse) < LEGIBLE) return lookOnce(missing);
-  const fine = resized(coarse, linear, 2 * coarse.width, 2 * coarse.height),
-    pale = meanOf(missing);
+  const fine = resized(coarse, linear, 2 * coarse.width, 2 * coarse.height);
+  const pale = meanOf(missing);
   return mapped(crop(fine, { left: 0, top: 0, right: width, bottom: height }), (value, i) =>
     pale.data[i] > PALE ? value : 0,
   );
@@ -228,8 +216,8 @@ function look(missing) {
 /** What the second network says of each pixel of which the first one is unsure, else the first one.
  * @type {(missing: Image[]) => Image} */
 function lookOnce(missing) {
-  const { seen, where } = shown(missing),
-    first = outputsAt(layers().slice(0, FIRST), seen, where);
+  const { seen, where } = shown(missing);
+  const first = outputsAt(layers().slice(0, FIRST), seen, where);
   const unsure = mapped(first, (value) => Number(value > UNSURE && value < 1 - UNSURE));
   const second = outputsAt(layers().slice(FIRST), shownAgain(seen, first), unsure);
   return mapped(first, (value, i) => (unsure.data[i] ? second.data[i] : value));
@@ -238,15 +226,15 @@ function lookOnce(missing) {
 /** Whether a picture is textured nearly everywhere, and hardly any of that is handwriting: a full look would take seconds
  * and find no more. The eye gives exactly 0 where it did not look. @param {Image} sure */
 function isNoise({ data }) {
-  const looked = data.filter((value) => value > 0).length,
-    certain = data.filter((value) => value > CERTAIN).length;
+  const looked = data.filter((value) => value > 0).length;
+  const certain = data.filter((value) => value > CERTAIN).length;
   return looked > TEXTURE * data.length && certain < NOISE * looked;
 }
 
 /** The usual height of what is handwriting: half of all pixels are in components that are no higher. @param {Image} sure */
 function usualHeight(sure) {
-  const components = componentsOf(binarized(sure, 0.5)),
-    boxes = components.map((pixels) => boxOf(pixels, sure.width));
+  const components = componentsOf(binarized(sure, 0.5));
+  const boxes = components.map((pixels) => boxOf(pixels, sure.width));
   return weightedMedian(
     boxes.map(({ top, bottom }) => bottom - top),
     components.map(({ length }) => length),

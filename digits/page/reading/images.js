@@ -5,8 +5,8 @@ export const blank = (width, height) => ({ width, height, data: new Float32Array
 
 /** @type {(image: Image, change: (value: number, i: number, image: Image) => number) => Image} */
 export function mapped(image, change) {
-  const { width, height, data } = image,
-    out = blank(width, height);
+  const { width, height, data } = image;
+  const out = blank(width, height);
   for (let i = 0; i < data.length; i++) out.data[i] = change(data[i], i, image);
   return out;
 }
@@ -49,8 +49,8 @@ export function weightedMedian(values, weights = values) {
 
 /** Of two middle ones their mean. @param {ArrayLike<number>} values */
 export function median(values) {
-  const sorted = Float64Array.from(values).sort(),
-    { length } = values;
+  const sorted = Float64Array.from(values).sort();
+  const { length } = values;
   return (sorted[(length - 1) >> 1] + sorted[length >> 1]) / 2;
 }
 
@@ -67,8 +67,8 @@ export const meanOf = ([red, green, blue]) => mapped(red, (value, i) => (value +
 
 /** @type {(size: number, taps: number, tap: (i: number, t: number) => [at: number, weight: number]) => Axis} */
 function axis(size, taps, tap) {
-  const at = new Int32Array(size * taps),
-    weights = new Float32Array(size * taps);
+  const at = new Int32Array(size * taps);
+  const weights = new Float32Array(size * taps);
   for (let k = 0; k < at.length; k++) [at[k], weights[k]] = tap(Math.floor(k / taps), k % taps);
   return { size, taps, at, weights };
 }
@@ -77,9 +77,9 @@ function axis(size, taps, tap) {
  * @param {number} from @param {number} to @returns {Axis} */
 export function area(from, to, scale = to / from, shift = 0) {
   return axis(to, Math.ceil(1 / scale) + 1, (i, t) => {
-    const start = (i - shift) / scale,
-      end = (i + 1 - shift) / scale,
-      p = Math.floor(start) + t;
+    const start = (i - shift) / scale;
+    const end = (i + 1 - shift) / scale;
+    const p = Math.floor(start) + t;
     const covered = Math.max(0, Math.min(p + 1, end) - Math.max(p, start));
     return [clamp(p, 0, from - 1), p < 0 || p >= from ? 0 : scale * covered];
   });
@@ -89,8 +89,8 @@ export function area(from, to, scale = to / from, shift = 0) {
  * @type {(taps: number, weight: (d: number) => number) => (from: number, to: number) => Axis} */
 const interpolation = (taps, weight) => (from, to) =>
   axis(to, taps, (i, t) => {
-    const middle = ((i + 0.5) * from) / to - 0.5,
-      p = Math.floor(middle) + t + 1 - taps / 2;
+    const middle = ((i + 0.5) * from) / to - 0.5;
+    const p = Math.floor(middle) + t + 1 - taps / 2;
     return [clamp(p, 0, from - 1), weight(Math.abs(middle - p))];
   });
 
@@ -104,14 +104,14 @@ export const cubic = interpolation(4, (d) =>
 export function blurred(image, deviation) {
   const half = rounded(8 * deviation + 1) >> 1;
   const weights = Array.from({ length: 2 * half + 1 }, (_, t) => Math.exp(-(((t - half) / deviation) ** 2) / 2));
-  const total = weights.reduce((sum, weight) => sum + weight),
-    [across, down] = [image.width, image.height].map((size) =>
-      axis(size, 2 * half + 1, (i, t) => {
-        const period = Math.max(1, 2 * size - 2),
-          p = Math.abs(i + t - half) % period;
-        return [Math.min(p, period - p), weights[t] / total];
-      }),
-    );
+  const total = weights.reduce((sum, weight) => sum + weight);
+  const [across, down] = [image.width, image.height].map((size) =>
+    axis(size, 2 * half + 1, (i, t) => {
+      const period = Math.max(1, 2 * size - 2);
+      const p = Math.abs(i + t - half) % period;
+      return [Math.min(p, period - p), weights[t] / total];
+    }),
+  );
   return resampled(image, across, down);
 }
 
@@ -120,8 +120,8 @@ export const resized = (image, how, w, h) => resampled(image, how(image.width, w
 
 /** The image resized or filtered along both axes. @type {(image: Image, across: Axis, down: Axis) => Image} */
 export function resampled(image, across, down) {
-  const wide = blank(across.size, image.height),
-    out = blank(across.size, down.size);
+  const wide = blank(across.size, image.height);
+  const out = blank(across.size, down.size);
   for (let y = 0, i = 0; y < image.height; y++) {
     for (let x = 0, k = 0; x < across.size; x++, i++) {
       let sum = 0;
@@ -130,9 +130,9 @@ export function resampled(image, across, down) {
     }
   }
   for (let k = 0; k < down.at.length; k++) {
-    const weight = down.weights[k],
-      row = Math.floor(k / down.taps) * out.width,
-      from = down.at[k] * out.width;
+    const weight = down.weights[k];
+    const row = Math.floor(k / down.taps) * out.width;
+    const from = down.at[k] * out.width;
     for (let x = 0; x < out.width; x++) out.data[row + x] += weight * wide.data[from + x];
   }
   return out;
@@ -165,8 +165,8 @@ export const grown = ({ left, top, right, bottom }, margin) => ({
 
 /** The value of an image between its pixels, 0 beyond its border. @type {(image: Image, x: number, y: number) => number} */
 export function between({ width, height, data }, x, y) {
-  const left = Math.floor(x),
-    top = Math.floor(y);
+  const left = Math.floor(x);
+  const top = Math.floor(y);
   const row = (n) => {
     if (n < 0 || n >= height) return 0;
     const one = left >= 0 && left < width ? data[n * width + left] : 0;
@@ -188,8 +188,8 @@ export const bounds = ({ width, data }) =>
 export function boxOf(pixels, width) {
   const box = { left: Infinity, top: Infinity, right: 0, bottom: 0 };
   for (const i of pixels) {
-    const y = Math.floor(i / width),
-      x = i % width;
+    const y = Math.floor(i / width);
+    const x = i % width;
     if (x < box.left) box.left = x;
     if (y < box.top) box.top = y;
     if (x >= box.right) box.right = x + 1;
@@ -208,9 +208,9 @@ export const mappedBox = ({ left, top, right, bottom }, across, down = across) =
 
 /** The x and y of the centre of mass; a pixel's middle is at 0.5. @type {(image: Image) => [number, number]} */
 export function centreOfMass({ width, data }) {
-  let sum = 0,
-    x = 0,
-    y = 0;
+  let sum = 0;
+  let x = 0;
+  let y = 0;
   for (let i = 0; i < data.length; i++) {
     sum += data[i];
     x += data[i] * ((i % width) + 0.5);
@@ -221,9 +221,9 @@ export function centreOfMass({ width, data }) {
 
 /** The largest pixels, none below 0, in windows of odd sides. @param {Image} image @param {number} across */
 export function dilated(image, across, down = across) {
-  const { width, height } = image,
-    out = padded(image, across >> 1, down >> 1),
-    { data } = out;
+  const { width, height } = image;
+  const out = padded(image, across >> 1, down >> 1);
+  const { data } = out;
   for (const [side, step] of [
     [across, 1],
     [down, out.width],
@@ -247,9 +247,9 @@ export function closing(image, across, down = across) {
 /** From each pixel of a mask to the nearest 0: in its column, then by Pythagoras. What is further than `most` is only
  * known to be. @type {(mask: Image, most?: number) => Image} */
 export function distances(mask, most = mask.width + mask.height) {
-  const { width, height } = mask,
-    size = width * height,
-    beyond = Math.ceil(most) + 1;
+  const { width, height } = mask;
+  const size = width * height;
+  const beyond = Math.ceil(most) + 1;
   const column = mapped(mask, (value) => (value ? beyond : 0)).data;
   for (let i = width; i < size; i++) column[i] = Math.min(column[i], column[i - width] + 1);
   for (let i = size - width - 1; i >= 0; i--) column[i] = Math.min(column[i], column[i + width] + 1);
@@ -257,8 +257,8 @@ export function distances(mask, most = mask.width + mask.height) {
     const x = i % width;
     let best = column[i] * column[i];
     for (let d = 1; d * d < best && d < width; d++) {
-      const left = d <= x ? column[i - d] : beyond,
-        right = d < width - x ? column[i + d] : beyond;
+      const left = d <= x ? column[i - d] : beyond;
+      const right = d < width - x ? column[i + d] : beyond;
       best = Math.min(best, d * d + left * left, d * d + right * right);
     }
     return Math.sqrt(best);

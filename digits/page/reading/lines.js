@@ -11,8 +11,8 @@ import { enlarged, isTooSmall, openPicture } from "./picture.js";
 import { boxFrom, strip } from "./strips.js";
 
 const { SMALL, APART, PLACE, FAR, CLEAR, TURNED, WELL } = held.constants.lines;
-const { DIGIT, SURE } = held.constants.strips,
-  { BLANK } = held.constants.line_network;
+const { DIGIT, SURE } = held.constants.strips;
+const { BLANK } = held.constants.line_network;
 const { CERTAIN } = held.constants.eye;
 
 /** The lines of a picture after it is turned, and why they may hold no digit. @type {(pixels: ImageData) => Found} */
@@ -20,13 +20,13 @@ export function findLines(pixels) {
   if (isTooSmall(pixels)) return { lines: [], degrees: 0, refusal: "small" };
   const colours = openPicture(pixels);
   if (isNormalized(colours)) {
-    const image = colours[0].data.map((grey) => grey / 255),
-      box = { left: 0, top: 0, right: 28, bottom: 28 };
+    const image = colours[0].data.map((grey) => grey / 255);
+    const box = { left: 0, top: 0, right: 28, bottom: 28 };
     const candidates = [..."0123456789"].map((digits) => ({ digits, likelihood: 0, parts: [[{ image, box }]] }));
     return { lines: [{ groups: [candidates], known: true }], degrees: 0 };
   }
-  const sight = see(enlarged(colours)),
-    { width, height, data } = sight.sure;
+  const sight = see(enlarged(colours));
+  const { width, height, data } = sight.sure;
   if (!data.some((value) => value > SURE)) return { lines: [], degrees: 0, refusal: "blank" };
   const scale = Math.max(pixels.width, pixels.height) / Math.max(width, height);
   const { degrees, strips } = upright(sight, scale);
@@ -39,8 +39,8 @@ export const seen = (pixels) => see(enlarged(openPicture(pixels)));
 /** The strip of each line that is not too small, from the top. Each pixel that the eye sees is `scale` times as wide as one
  * of the picture. @type {(sight: Sight, scale: number) => Strip[]} */
 export function stripsOf(sight, scale) {
-  const { sure } = sight,
-    boxes = strokeBoxes(binarized(sure, SURE), sure, binarized(sure, CERTAIN));
+  const { sure } = sight;
+  const boxes = strokeBoxes(binarized(sure, SURE), sure, binarized(sure, CERTAIN));
   return lines(boxes)
     .filter((line) => scale * tallOf(line).height >= SMALL)
     .map((line) => strip(sight, line));
@@ -49,8 +49,8 @@ export function stripsOf(sight, scale) {
 /** By how many degrees a picture is turned counterclockwise so that most is read in it, and its strips then.
  * @type {(sight: Sight, scale: number) => { degrees: number; strips: Strip[] }} */
 function upright({ sure, darkness }, scale) {
-  let best = { degrees: 0, strips: stripsOf({ sure, darkness }, scale) },
-    clearest = clear(best.strips);
+  let best = { degrees: 0, strips: stripsOf({ sure, darkness }, scale) };
+  let clearest = clear(best.strips);
   const inLines = best.strips.length < 2 || best.strips.some(({ tall }) => tall > 1);
   if (clearest.sure >= CLEAR * clearest.most && inLines) return best;
   for (const degrees of [90, 180, 270]) {
@@ -66,8 +66,8 @@ function upright({ sure, darkness }, scale) {
  * square root of how many components of the line are tall; and the most that this could be, if all of these were digits.
  * @param {Strip[]} strips */
 function clear(strips) {
-  let sure = 0,
-    most = 0;
+  let sure = 0;
+  let most = 0;
   for (const { scale, tall, log } of strips) {
     const likeliest = log.map((here) => here.indexOf(Math.max(...here)));
     const ends = likeliest.flatMap((digit, place) => (digit === likeliest[place + 1] ? [] : [place + 1]));
@@ -84,13 +84,13 @@ function clear(strips) {
 
 /** What a strip may say, with the images of the digits. @type {(strip: Strip, scale: number) => Line} */
 export function lineOf(strip, scale) {
-  const { log, from } = strip,
-    likeliest = numbers(log),
-    cut = cutter(strip);
+  const { log, from } = strip;
+  const likeliest = numbers(log);
+  const cut = cutter(strip);
   return {
     groups: ranges(likeliest[0].places, log.length).map(([first, last]) => {
-      const candidates = last - first < log.length ? numbers(log.slice(first, last)) : likeliest,
-        [best] = candidates;
+      const candidates = last - first < log.length ? numbers(log.slice(first, last)) : likeliest;
+      const [best] = candidates;
       const parts = /** @type {Cuts[][]} */ ([]); // of the likeliest number of each length, which others of it share
       for (const { places } of candidates) {
         const middles = places.map((place) => PLACE * (first + place + 0.5));

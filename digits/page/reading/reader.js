@@ -14,11 +14,11 @@ export const isDigit = (outputs) => outputs[predictionOf(outputs)] > HALF;
 /** The groups in each line, of which one at least has digits. In a `team`, the line network also has a say in which digits
  * they are. @type {(lines: Line[], reader: Reader) => Group[][]} */
 export function read(lines, { layers, team = false }) {
-  const known = new Map(),
-    readingOf = (cuts) => {
-      if (!known.has(cuts)) known.set(cuts, readCuts(cuts, layers));
-      return known.get(cuts);
-    };
+  const known = new Map();
+  const readingOf = (cuts) => {
+    if (!known.has(cuts)) known.set(cuts, readCuts(cuts, layers));
+    return known.get(cuts);
+  };
   return lines
     .map(({ groups, known = false }) =>
       groups.map((candidates) => readGroup(candidates, known, readingOf, team)).filter(({ digits }) => digits.length),
@@ -33,8 +33,8 @@ function readCuts(cuts, layers) {
   const shifts = cuts.length > 1 ? SHIFTS : SHIFTS.slice(0, 1);
   const [best] = cuts
     .map(({ image, box }) => {
-      const all = shifts.map((shift) => outputsOf(layers, shifted(image, shift))),
-        [outputs] = all;
+      const all = shifts.map((shift) => outputsOf(layers, shifted(image, shift)));
+      const [outputs] = all;
       const means = outputs.map((_, j) => all.reduce((sum, a) => sum + a[j], 0) / all.length);
       return { image, box, outputs, means, value: predictionOf(means) };
     })
@@ -45,8 +45,8 @@ function readCuts(cuts, layers) {
 /** An image, moved. @type {(image: Float32Array, shift: Pair) => Float32Array} */
 const shifted = (image, [down, right]) =>
   image.map((_, i) => {
-    const row = Math.floor(i / 28) - down,
-      column = (i % 28) - right;
+    const row = Math.floor(i / 28) - down;
+    const column = (i % 28) - right;
     return row >= 0 && row < 28 && column >= 0 && column < 28 ? image[28 * row + column] : 0;
   });
 

@@ -9,14 +9,14 @@ const { ROWS, DIGIT, SURE, ENDS, LONGEST, TILTED } = held.constants.strips;
 
 /** The strip of a line, given the boxes of its components. @type {(sight: Sight, line: Box[]) => Strip} */
 export function strip({ sure, darkness }, line) {
-  const { tall, height } = tallOf(line),
-    scale = DIGIT / height,
-    box = around(line);
-  const x = tall.map(({ left, right }) => (left + right) / 2),
-    y = tall.map(({ top, bottom }) => (top + bottom) / 2);
+  const { tall, height } = tallOf(line);
+  const scale = DIGIT / height;
+  const box = around(line);
+  const x = tall.map(({ left, right }) => (left + right) / 2);
+  const y = tall.map(({ top, bottom }) => (top + bottom) / 2);
   const at = x.reduce((sum, column) => sum + column, 0) / x.length;
-  let rise = 0,
-    middle = median(y);
+  let rise = 0;
+  let middle = median(y);
   if (tall.length > 3 && Math.max(...x) - Math.min(...x) > 3 * height) {
     // by least squares
     const spread = x.reduce((sum, column) => sum + (column - at) ** 2, 0);
@@ -30,8 +30,8 @@ export function strip({ sure, darkness }, line) {
     const across = column / scale + left;
     return /** @type {Point} */ ([across, (row - ROWS / 2) / scale + middle + rise * (across - at)]);
   };
-  const cover = boxFrom(from, { left: 0, top: 0, right: width, bottom: ROWS }),
-    far = 4 / scale + 2; // which a blur needs
+  const cover = boxFrom(from, { left: 0, top: 0, right: width, bottom: ROWS });
+  const far = 4 / scale + 2; // which a blur needs
   const part = {
     left: clamp(Math.floor(cover.left - far), 0, sure.width),
     top: clamp(Math.floor(cover.top - far), 0, sure.height),

@@ -23,11 +23,11 @@ const large = offscreen(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS 
 export function digitsOfStrokes(strokes, reader) {
   if (!strokes.length) return [];
   const boxes = strokes.map(boxOfStroke);
-  const { left, top, right, bottom } = around(boxes),
-    wide = right - left,
-    high = bottom - top;
-  const highest = Math.max(...boxes.map((box) => box.bottom - box.top)),
-    pen = THICKNESS * FINENESS;
+  const { left, top, right, bottom } = around(boxes);
+  const wide = right - left;
+  const high = bottom - top;
+  const highest = Math.max(...boxes.map((box) => box.bottom - box.top));
+  const pen = THICKNESS * FINENESS;
   const isFree = (x) => boxes.every((box) => box.left >= x || box.right < x);
   const several = wide > high || highest < SHORT * high || boxes.some((box) => box.left > left && isFree(box.left));
   const scale = FINENESS / Math.max(several ? highest : high, wide / MOST[0], high / MOST[1], DOT);
@@ -73,8 +73,8 @@ export function paintStrokes(context, strokes, width, at) {
   context.lineCap = context.lineJoin = "round";
   context.lineWidth = width;
   for (const stroke of strokes) {
-    const points = stroke.map(at),
-      [[x, y]] = points;
+    const points = stroke.map(at);
+    const [[x, y]] = points;
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(x + 0.01, y); // a dot, if the stroke is one point

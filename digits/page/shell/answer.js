@@ -15,17 +15,17 @@ export const imageShown = () => state.digits.at(state.chosen)?.image;
 
 /** The numbers of the digits in each line. */
 export function lines() {
-  const { digits } = state,
-    all = new Set(digits.map(({ line }) => line));
+  const { digits } = state;
+  const all = new Set(digits.map(({ line }) => line));
   return [...all].map((number) => [...digits.keys()].filter((i) => digits[i].line === number));
 }
 
 /** Shows what is read, each digit as strong as its output, and of several marks the chosen one; or what a ghost wrote.
  * @param {string} ghostly */
 export function showAnswer(ghostly) {
-  const { outputs, chosen, drawing } = state,
-    rows = outputs.length ? lines() : [[0]],
-    answer = find("digit", HTMLElement);
+  const { outputs, chosen, drawing } = state;
+  const rows = outputs.length ? lines() : [[0]];
+  const answer = find("digit", HTMLElement);
   const isReading = drawing.picture && !drawing.digits && !drawing.refusal;
   answer.replaceChildren(
     ...rows.map((line) =>
@@ -93,10 +93,10 @@ export const unreadMarks = () => state.drawing.unread ?? [];
  * @param {(i: number) => void} choose */
 export function placeBoxes(choose) {
   const {
-      digits,
-      drawing: { picture },
-    } = state,
-    unread = unreadMarks();
+    digits,
+    drawing: { picture },
+  } = state;
+  const unread = unreadMarks();
   const several = picture || digits.length + unread.length > 1;
   const place = (made, box) => {
     // which covers nothing beside the pad

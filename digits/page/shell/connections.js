@@ -3,8 +3,8 @@
 import { contextOf, find } from "./elements.js";
 import { colour, toneOf } from "./layers.js";
 
-const canvas = find("connections", HTMLCanvasElement),
-  context = contextOf(canvas);
+const canvas = find("connections", HTMLCanvasElement);
+const context = contextOf(canvas);
 
 /** Draws wires from the side of one box to the facing side of another, so that they run in the direction of the network
  * and cross no text. @type {(wires: Wire[], isUpright: boolean, strength?: number) => void} */

@@ -16,9 +16,9 @@ const ENDINGS = ["pointerdown", "keydown", "dragover", "paste", "hashchange"]; /
 /** Lets the hand write, unless there is something on the pad, or a panel is open. */
 export async function offerGhost() {
   if (state.drawing !== EMPTY || location.hash) return;
-  const { classList } = document.body,
-    { layers, sizes } = state.network,
-    started = performance.now();
+  const { classList } = document.body;
+  const { layers, sizes } = state.network;
+  const started = performance.now();
   classList.add("haunted");
   const leave = () => {
     for (const kind of ENDINGS) removeEventListener(kind, leave, true);
@@ -29,10 +29,10 @@ export async function offerGhost() {
   const {
     digits: [{ image }],
   } = await askSoon({ strokes: [strokeOf(find("ghost", SVGPathElement))], layers });
-  const outputs = outputsOf(layers, image),
-    answer = isDigit(outputs) ? `${predictionOf(outputs)}` : "?";
-  const isStill = wantsStill(),
-    pause = (time) => new Promise((next) => setTimeout(next, isStill ? 0 : time));
+  const outputs = outputsOf(layers, image);
+  const answer = isDigit(outputs) ? `${predictionOf(outputs)}` : "?";
+  const isStill = wantsStill();
+  const pause = (time) => new Promise((next) => setTimeout(next, isStill ? 0 : time));
   await pause(WRITING - (performance.now() - started));
   for (let reached = isStill ? sizes.length : 0; reached <= sizes.length; reached++) {
     if (!classList.contains("haunted")) return;

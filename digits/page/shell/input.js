@@ -19,8 +19,8 @@ export async function readPicture(file) {
     const heic = "This browser opens no iPhone’s HEIC. Send a JPEG or a screenshot.";
     const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
     clear();
-    const svg = "An SVG has no pixels. Send a PNG or a screenshot.",
-      isSvg = file.type === "image/svg+xml";
+    const svg = "An SVG has no pixels. Send a PNG or a screenshot.";
+    const isSvg = file.type === "image/svg+xml";
     say(isHeic ? heic : isSvg ? svg : "This is not a picture that the browser can open.");
   }
 }
@@ -37,8 +37,8 @@ export async function takePicture(picture) {
 
 /** Shows what is handwriting in the picture, or no longer. */
 async function see() {
-  const { drawing } = state,
-    { picture, sight } = drawing;
+  const { drawing } = state;
+  const { picture, sight } = drawing;
   if (!picture) return;
   drawing.sight = sight ? null : await askForPicture({ sight: picture });
   if (state.drawing === drawing) show();
@@ -46,8 +46,8 @@ async function see() {
 
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */
 export async function bring(digit) {
-  const all = await heldImages(),
-    tests = Array.from({ length: all.test }, (_, i) => all.train + i);
+  const all = await heldImages();
+  const tests = Array.from({ length: all.test }, (_, i) => all.train + i);
   open(exampleOf(all, any(tests.filter((i) => all.bytes[i] === digit))).image);
 }
 

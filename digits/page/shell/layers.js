@@ -53,8 +53,8 @@ export const toneOf = (value) => (value > 0 ? "red" : "blue");
 
 /** @type {(canvas: HTMLCanvasElement, a: Float32Array, contributions?: Float32Array) => void} */
 export function paintInput(canvas, a, contributions) {
-  const context = contextOf(canvas),
-    gap = Math.max(1, Math.round(devicePixelRatio));
+  const context = contextOf(canvas);
+  const gap = Math.max(1, Math.round(devicePixelRatio));
   canvas.width = canvas.height = Math.round(canvas.clientWidth * devicePixelRatio);
   paintPixels(context, WHOLE, gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
   paintPixels(context, WHOLE, gap, contributions ?? a, contributions ? undefined : "foreground");
@@ -65,8 +65,8 @@ export function paintInput(canvas, a, contributions) {
  * @type {(n: number, width: number, height: number) => { columns: number; cell: number }} */
 export function arrangement(n, width, height) {
   const cellOf = (columns) => Math.min(LARGEST, width / columns, height / Math.ceil(n / columns));
-  const sizes = Array.from({ length: n }, (_, i) => cellOf(i + 1)),
-    cell = Math.max(...sizes);
+  const sizes = Array.from({ length: n }, (_, i) => cellOf(i + 1));
+  const cell = Math.max(...sizes);
   return { columns: sizes.indexOf(cell) + 1, cell };
 }
 
@@ -74,19 +74,19 @@ export function arrangement(n, width, height) {
  * `look(j)` is called for a neuron that is pointed at, touched or focused, and look(null) when it no longer is.
  * @param {number[]} sizes @param {number} layer @param {(j: number | null) => void} look */
 export function neuronsView(sizes, layer, look) {
-  const n = sizes[layer],
-    last = layer === sizes.length - 1;
-  const name = last ? "Output" : sizes.length > 3 ? `Hidden ${layer}` : "Hidden",
-    count = element("span");
+  const n = sizes[layer];
+  const last = layer === sizes.length - 1;
+  const name = last ? "Output" : sizes.length > 3 ? `Hidden ${layer}` : "Hidden";
+  const count = element("span");
   const group = Object.assign(element("div"), { className: "neurons", role: "group" });
   const figure = element("figure", element("figcaption", element("span", name), " ", count), group);
   const grid = { columns: 1, cell: 0 };
   figure.className = `layer ${last ? "outputs" : "hidden"}`;
   group.ariaLabel = `${name} layer: move with the arrow keys to see a neuron's weights`;
   const cells = Array.from({ length: n }, (_, j) => {
-    const filling = element("span"),
-      bar = element("span", filling),
-      value = element("span", "0.00");
+    const filling = element("span");
+    const bar = element("span", filling);
+    const value = element("span", "0.00");
     const cell = element("button", ...(last ? [element("span", `${j}`), " ", bar, value] : []));
     Object.assign(cell, { tabIndex: j ? -1 : 0, ariaLabel: `${name} neuron ${j}` });
     bar.className = "bar";
@@ -108,19 +108,19 @@ export function neuronsView(sizes, layer, look) {
   /** Where neuron j is in the network's box. @type {(j: number) => Box} */
   function placeOf(j) {
     const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = cells[j].cell;
-    const left = group.offsetLeft + offsetLeft,
-      top = group.offsetTop + offsetTop;
+    const left = group.offsetLeft + offsetLeft;
+    const top = group.offsetTop + offsetTop;
     return { left, top, right: left + offsetWidth, bottom: top + offsetHeight };
   }
 
   /** Shows activations or, if given, contributions, and marks neuron j, if it is looked into, and says
    * its activation. @type {(a: Float32Array, contributions?: Float32Array, j?: number) => void} */
   function show(a, contributions, j) {
-    const most = Math.max(...a),
-      values = contributions ?? a;
+    const most = Math.max(...a);
+    const values = contributions ?? a;
     for (const [k, neuron] of cells.entries()) {
-      const tone = `var(--${contributions ? toneOf(values[k]) : "foreground"})`,
-        share = Math.abs(values[k]);
+      const tone = `var(--${contributions ? toneOf(values[k]) : "foreground"})`;
+      const share = Math.abs(values[k]);
       const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(0)}%, var(--off))`;
       if (last) {
         const sign = !contributions || share < 0.005 ? "" : values[k] < 0 ? "−" : "+";
@@ -151,11 +151,11 @@ function listen(group, grid, look) {
   const numberOf = (cell) => cells.indexOf(cell);
   const point = ({ clientX, clientY }) => {
     // the nearest, also between the discs
-    const { left, top } = group.getBoundingClientRect(),
-      [first] = cells,
-      { columns, cell } = grid;
-    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = first,
-      margin = cell ? (cell - offsetWidth) / 2 : 0;
+    const { left, top } = group.getBoundingClientRect();
+    const [first] = cells;
+    const { columns, cell } = grid;
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = first;
+    const margin = cell ? (cell - offsetWidth) / 2 : 0;
     const placeOf = (at, size, n) => clamp(Math.floor(at / size), 0, n - 1);
     const row = placeOf(clientY - top - offsetTop + margin, cell || offsetHeight, Math.ceil(cells.length / columns));
     const column = placeOf(clientX - left - offsetLeft + margin, cell || offsetWidth, columns);
@@ -173,9 +173,9 @@ function listen(group, grid, look) {
     if (relatedTarget instanceof Element && !relatedTarget.closest(".neurons")) look(null);
   });
   group.addEventListener("keydown", (event) => {
-    const j = numberOf(event.target),
-      end = cells.length - 1 - j,
-      { columns } = grid;
+    const j = numberOf(event.target);
+    const end = cells.length - 1 - j;
+    const { columns } = grid;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -j, End: end };
     const step = Object.entries(steps).find(([key]) => key === event.key)?.[1];
     if (step === undefined) return;
@@ -186,17 +186,17 @@ function listen(group, grid, look) {
 
 /** Behind neurons that see the pixels. @type {(view: ReturnType<typeof neuronsView>, weights: Float32Array) => void} */
 export function paintWeights({ group, grid: { columns, cell } }, weights) {
-  const count = weights.length / 784,
-    rows = Math.ceil(count / columns),
-    [first] = /** @type {any} */ (group.children);
+  const count = weights.length / 784;
+  const rows = Math.ceil(count / columns);
+  const [first] = /** @type {any} */ (group.children);
   group.classList.add("weights");
-  const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")),
-    context = contextOf(canvas);
+  const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas"));
+  const context = contextOf(canvas);
   Object.assign(canvas, { width: 32 * columns, height: 32 * rows });
   canvas.style.cssText = `left: ${first.offsetLeft}px; top: ${first.offsetTop}px; width: ${columns * cell}px`;
   const bytes = (hex) => (hex.match(/[\da-f]{2}/gi) ?? []).map((byte) => parseInt(byte, 16));
-  const red = bytes(colour("red")),
-    blue = bytes(colour("blue"));
+  const red = bytes(colour("red"));
+  const blue = bytes(colour("blue"));
   for (let j = 0; j < count; j++) {
     const pixels = new ImageData(28, 28);
     relative(weights.subarray(784 * j, 784 * (j + 1))).forEach((weight, k) => {

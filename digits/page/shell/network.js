@@ -64,9 +64,9 @@ const isUnread = () => state.drawing.strokes.length > 0 && !state.drawing.digits
 async function readStrokes() {
   state.reading = true;
   while (isUnread()) {
-    const { drawing } = state,
-      { strokes } = drawing,
-      points = strokes.at(-1)?.length;
+    const { drawing } = state;
+    const { strokes } = drawing;
+    const points = strokes.at(-1)?.length;
     const { digits, unread } = await askSoon({ strokes, ...reader() });
     drawing.unread = unread;
     if (strokes.at(-1)?.length === points) drawing.digits = digits;
@@ -77,10 +77,10 @@ async function readStrokes() {
 
 /** Shows the digits of what is on the pad. @param {Digit[]} digits */
 function showDigits(digits) {
-  const pen = state.drawing.strokes.at(-1)?.at(-1),
-    ranks = digits.map(({ box }) =>
-      pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : 0,
-    );
+  const pen = state.drawing.strokes.at(-1)?.at(-1);
+  const ranks = digits.map(({ box }) =>
+    pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : 0,
+  );
   state.digits = digits;
   state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn; in a picture, the first
   state.flash = null;
@@ -97,8 +97,8 @@ function choose(i) {
 
 /** Shows what is on the pad, and says it. */
 export async function finish() {
-  const { drawing } = state,
-    shown = readPad();
+  const { drawing } = state;
+  const shown = readPad();
   find("pad", HTMLElement).classList.toggle("reading", Boolean(drawing.picture && !drawing.digits && !drawing.refusal));
   describe();
   if (isUnread()) await shown;
@@ -126,9 +126,9 @@ const isHaunted = () => ghost !== null && state.drawing === EMPTY;
 
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
 export function show() {
-  const { network, chosen, digits } = state,
-    digit = digits.at(chosen),
-    last = network.sizes.length - 1;
+  const { network, chosen, digits } = state;
+  const digit = digits.at(chosen);
+  const last = network.sizes.length - 1;
   if (built.kind !== kindOf(network)) return build();
   const { image, reached } = ghost && isHaunted() ? ghost : { image: null, reached: Infinity };
   const all = recall(network.layers, image ? [image] : imagesOf(digits));
@@ -137,8 +137,8 @@ export function show() {
   );
   state.outputs = image ? [] : all[last];
   dispatchEvent(new Event("shown")); // to a stop of the tour
-  const [layer, j] = state.looked ?? [0, 0],
-    { layers } = built;
+  const [layer, j] = state.looked ?? [0, 0];
+  const { layers } = built;
   const contributions = (state.looked ? contributionsAround(layer, j, activations) : state.flash) ?? [];
   paintInput(pixels, activations[0], contributions[0]);
   layers.forEach((view, l) => {
@@ -147,23 +147,16 @@ export function show() {
   if (state.looked) paintWires(wiresAround(layer, j, contributions), isUpright);
   else if (!state.flash && state.pen === null && (image || isKnown(chosen))) {
     const best = image ? predictionOf(all[last][0]) : digitRead(chosen);
-    paintWires(
-      wiresTo(
-        best,
-        all.map((layer) => layer[image ? 0 : chosen]),
-        reached,
-      ),
-      isUpright,
-      QUIET,
-    );
+    const seen = all.map((layer) => layer[image ? 0 : chosen]);
+    paintWires(wiresTo(best, seen, reached), isUpright, QUIET);
   } else paintWires([], isUpright);
   if (network.fresh && layers.length > 1) paintWeights(layers[0], network.layers[0].weights);
   showAnswer(image && reached === network.sizes.length ? (ghost?.answer ?? "") : "");
   faded = layer === 1 ? contributions[0] : undefined;
   paint();
   find("see", HTMLElement).ariaPressed = `${Boolean(state.drawing.sight)}`;
-  const { past, future, teaching } = state,
-    drawn = state.drawing !== EMPTY;
+  const { past, future, teaching } = state;
+  const drawn = state.drawing !== EMPTY;
   const possible = { undo: past.length && !teaching, redo: future.length && !teaching, clear: drawn };
   for (const [name, is] of Object.entries(possible)) find(name, HTMLElement).ariaDisabled = `${!is}`;
   find("teach", HTMLElement).classList.toggle("possible", teaching || (Boolean(digit) && !state.worker));
@@ -179,10 +172,10 @@ export function show() {
 /** Where neuron j of a layer is in the network's box. A pixel's box reaches to the end of the image, where its wires begin. @type {(layer: number, j: number) => Box} */
 function placeOf(layer, j) {
   if (layer) return built.layers[layer - 1].placeOf(j);
-  const { offsetLeft, offsetTop, offsetWidth } = pixels,
-    cell = offsetWidth / 28;
-  const left = offsetLeft + cell * (j % 28),
-    top = offsetTop + cell * Math.floor(j / 28);
+  const { offsetLeft, offsetTop, offsetWidth } = pixels;
+  const cell = offsetWidth / 28;
+  const left = offsetLeft + cell * (j % 28);
+  const top = offsetTop + cell * Math.floor(j / 28);
   return isUpright
     ? { left, top, right: left + cell, bottom: offsetTop + offsetWidth }
     : { left, top, right: offsetLeft + offsetWidth, bottom: top + cell };
@@ -190,33 +183,29 @@ function placeOf(layer, j) {
 
 /** The strongest wires of the neuron that is looked into. @type {(layer: number, j: number, contributions: Float32Array[]) => Wire[]} */
 function wiresAround(layer, j, contributions) {
-  const here = placeOf(layer, j),
-    strongest = (/** @type {Float32Array} */ values = new Float32Array(0)) =>
-      ranked(values.map(Math.abs)).slice(0, MOST);
-  return [
-    ...strongest(contributions[layer - 1]).map((k) => ({
-      from: placeOf(layer - 1, k),
-      to: here,
-      value: contributions[layer - 1][k],
-    })),
-    ...strongest(contributions[layer + 1]).map((k) => ({
-      from: here,
-      to: placeOf(layer + 1, k),
-      value: contributions[layer + 1][k],
-    })),
-  ];
+  const here = placeOf(layer, j);
+  const wires = (next) => {
+    const values = contributions[next] ?? new Float32Array(0);
+    return ranked(values.map(Math.abs))
+      .slice(0, MOST)
+      .map((k) => {
+        const there = placeOf(next, k);
+        return { from: next < layer ? there : here, to: next < layer ? here : there, value: values[k] };
+      });
+  };
+  return [...wires(layer - 1), ...wires(layer + 1)];
 }
 
 /** How an answer comes about, as far as the signal has reached: the wires that contribute most to its output, those that
  * contribute most to their neurons, and so on back to the pixels. @type {(answer: number, activations: Float32Array[], reached: number) => Wire[]} */
 function wiresTo(answer, activations, reached) {
-  const { layers } = state.network,
-    wires = /** @type {Wire[]} */ ([]);
+  const { layers } = state.network;
+  const wires = /** @type {Wire[]} */ ([]);
   for (let layer = layers.length, ends = [answer]; layer > 0; layer--) {
     const starts = ends.flatMap((j) => {
-      const before = activations[layer - 1],
-        { length } = before,
-        w = layers[layer - 1].weights.subarray(j * length, (j + 1) * length);
+      const before = activations[layer - 1];
+      const { length } = before;
+      const w = layers[layer - 1].weights.subarray(j * length, (j + 1) * length);
       const values = relative(w.map((weight, k) => weight * before[k]));
       const strongest = ranked(values.map(Math.abs)).slice(0, BRANCHES[layers.length - layer]);
       if (layer <= reached)
@@ -234,15 +223,15 @@ function wiresTo(answer, activations, reached) {
 /** By layer: the weights of neuron j for the pixels, or what hidden neurons contribute to it; and what it contributes
  * to those of the next layer. @type {(layer: number, j: number, activations: Float32Array[]) => Float32Array[]} */
 function contributionsAround(layer, j, activations) {
-  const { layers } = state.network,
-    shown = [],
-    before = activations[layer - 1],
-    a = activations[layer][j];
+  const { layers } = state.network;
+  const shown = [];
+  const before = activations[layer - 1];
+  const a = activations[layer][j];
   const w = layers[layer - 1].weights.subarray(j * before.length, (j + 1) * before.length);
   shown[layer - 1] = relative(w, (k) => (layer === 1 ? FAINT + (1 - FAINT) * before[k] : before[k]));
   if (layer === layers.length) return shown;
-  const { weights, biases } = layers[layer],
-    n = activations[layer].length;
+  const { weights, biases } = layers[layer];
+  const n = activations[layer].length;
   shown[layer + 1] = relative(
     biases.map((_, next) => weights[next * n + j]),
     () => a,

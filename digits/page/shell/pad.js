@@ -62,16 +62,16 @@ export function listenToPen(moved, lifted) {
 
 /** Where on the pad a picture is: as large as fits, in the middle. @type {(picture: ImageBitmap) => Box} */
 function placed({ width, height }) {
-  const longer = Math.max(width, height),
-    [x, y] = [1 - width / longer, 1 - height / longer];
+  const longer = Math.max(width, height);
+  const [x, y] = [1 - width / longer, 1 - height / longer];
   return { left: x / 2, top: y / 2, right: 1 - x / 2, bottom: 1 - y / 2 };
 }
 
 /** Paints what is on the pad: strokes, a picture or a digit of MNIST; if given, over it, faded, a neuron's weights for
  * the pixels of a digit. @type {(digit?: Digit, weights?: Float32Array) => void} */
 export function paintPad(digit, weights) {
-  const { strokes, picture, digits, sight } = state.drawing,
-    side = paper.width;
+  const { strokes, picture, digits, sight } = state.drawing;
+  const side = paper.width;
   context.clearRect(0, 0, side, side);
   context.strokeStyle = colour("foreground");
   if (picture) {

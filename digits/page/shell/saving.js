@@ -55,8 +55,8 @@ function inBase64(picture, largest = Infinity) {
 /** The parameters of layers, in two bytes a weight: a step of one byte exceeds what a lesson changes.
  * @param {Layer[]} layers */
 function parametersOf(layers) {
-  const floats = [],
-    whole = [];
+  const floats = [];
+  const whole = [];
   for (const { weights, biases } of layers) {
     const n = weights.length / biases.length;
     const steps = biases.map((_, j) => magnitude(weights.subarray(j * n, (j + 1) * n), 1e-30) / 32767);
@@ -101,8 +101,8 @@ function kept() {
 
 /** Brings back what was kept before a reload, or puts on the pad what was there when this copy was saved, if it is one. */
 export function bringBack() {
-  const before = kept(),
-    { strokes = [], picture, image } = (before ?? held).drawing ?? {};
+  const before = kept();
+  const { strokes = [], picture, image } = (before ?? held).drawing ?? {};
   if (before?.network) {
     const { parameters, ...facts } = before.network;
     const layers = unpacked(bytesOf(parameters).buffer, inputsAndNeurons(facts.sizes), Int16Array);

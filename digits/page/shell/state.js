@@ -42,8 +42,8 @@ export function change(next) {
 /** Goes back to the past, which is undo, or forth to the future, if there is one. While a network is trained, only the
  * drawing changes. @param {"past" | "future"} where */
 export function travel(where) {
-  const next = state[where].pop(),
-    { network } = state;
+  const next = state[where].pop();
+  const { network } = state;
   if (!next) return;
   state[where === "past" ? "future" : "past"].push(moment());
   Object.assign(state, { pen: null }, next, state.worker ? { network } : {});

@@ -39,25 +39,25 @@ export function offerLessons() {
 
 /** Teaches that the chosen digit has this value, or NONE, and shows what changes. @param {number} value */
 async function learn(value) {
-  const { digits, chosen, network: before } = state,
-    digit = digits.at(chosen),
-    which = whichOfSeveral();
+  const { digits, chosen, network: before } = state;
+  const digit = digits.at(chosen);
+  const which = whichOfSeveral();
   if (!digit || state.teaching || state.worker) return;
-  const { layers, lessons = [] } = before,
-    y = desired(value); // all 0 for NONE
+  const { layers, lessons = [] } = before;
+  const y = desired(value); // all 0 for NONE
   // What it was told of this drawing before, it is told no more.
-  const earlier = lessons.filter((past) => !isSame(past.image, digit.image)),
-    lesson = { image: digit.image, y };
+  const earlier = lessons.filter((past) => !isSame(past.image, digit.image));
+  const lesson = { image: digit.image, y };
   const network = /** @type {Network} */ ({ ...before, accuracy: null, team: false, lessons: [...earlier, lesson] });
   const isShown = () => state.network === network && state.digits === digits;
   change({ network });
   toggle(true);
   show();
-  const subject = which ? `the ${which}` : "this",
-    name = value === NONE ? "not a digit" : `${value === 8 ? "an" : "a"} ${value}`;
+  const subject = which ? `the ${which}` : "this";
+  const name = value === NONE ? "not a digit" : `${value === 8 ? "an" : "a"} ${value}`;
   say(`Learning that ${subject} is ${name} …`);
-  const mnist = await heldImages(),
-    since = performance.now();
+  const mnist = await heldImages();
+  const since = performance.now();
   askSoon({ lesson, earlier, mnist, layers });
   const goOn = (milliseconds) => /** @type {Promise<Progress>} */ (askSoon({ milliseconds }));
   for (let answer = goOn(0); performance.now() - since < PATIENCE; await nextFrame()) {

@@ -1,8 +1,8 @@
 // The tour: stops that take the place of the network, beside the pad. Each has a text, a figure of the visitor's digit,
-// controls and a question.
+// controls and a question, which stand in page.html.
 
 import { any } from "../network/backprop.js";
-import { element, find, onClick, visit, write } from "./elements.js";
+import { find, onClick, visit, write } from "./elements.js";
 import { heldImages } from "../held.js";
 import { clamp } from "../reading/images.js";
 import { bring, open as openOnPad } from "./input.js";
@@ -14,8 +14,7 @@ import { imageShown } from "./answer.js";
 import { finish, fit } from "./network.js";
 import { say } from "./words.js";
 
-const NAMES = Object.keys(STOPS),
-  BOOK = "http://neuralnetworksanddeeplearning.com/";
+const NAMES = Object.keys(STOPS);
 const panel = find("tour", HTMLElement);
 const PRINTED = [640, 400]; // size of a figure on paper, in the pixels that its text is measured in
 const prepared = /** @type {Set<string>} */ (new Set()); // stops that have been arrived at
@@ -27,7 +26,6 @@ const isNarrow = () => matchMedia("(max-width: 599px)").matches;
 
 /** Lets the tour be opened, gone through and closed. */
 export function offerTour() {
-  panel.prepend(...Object.entries(STOPS).map(cardOf));
   for (const [id, act] of Object.values(STOPS).flatMap(({ on = {} }) => Object.entries(on))) {
     const control = find(id, HTMLElement);
     control.addEventListener(control instanceof HTMLButtonElement ? "click" : "input", () => {
@@ -51,8 +49,8 @@ export function offerTour() {
   }
   panel.addEventListener("change", ({ target }) => {
     // an answer, whose value says why
-    const { value } = /** @type {HTMLInputElement} */ (target),
-      question = /** @type {Element} */ (target).closest("fieldset");
+    const { value } = /** @type {HTMLInputElement} */ (target);
+    const question = /** @type {Element} */ (target).closest("fieldset");
     question?.querySelector("output")?.replaceChildren(value);
     question?.scrollIntoView({ block: "nearest" });
   });
@@ -86,23 +84,6 @@ function pressPixel({ target, clientX, clientY }) {
   drawStop();
 }
 
-/** The part of the panel for a stop: its text, its figure, its controls with what comes of them, and its question.
- * @param {[name: string, stop: Stop]} entry */
-function cardOf([name, { title, section, text, question, answers, controls, figure }]) {
-  const card = Object.assign(element("article"), { id: `stop-${name}`, className: "stop" }),
-    [chapter, heading] = section;
-  const choices = answers.map(
-    ([answer, why]) => `<label><input type="radio" name="${name}" value="${why}"> ${answer}</label>`,
-  );
-  card.innerHTML = `<h2 tabindex="-1">${title}</h2>
-    <p>${text}</p>
-    <svg class="figure" role="img" aria-label="${figure}"></svg>
-    <div class="does">${controls} <output></output></div>
-    <fieldset><legend>${question}</legend>${choices.join(" ")} <output></output></fieldset>
-    <p class="source"><a href="${BOOK}${chapter}" target="_blank" rel="noopener">In the book: ${heading}</a></p>`;
-  return card;
-}
-
 /** Opens the tour at a stop, unless something is under way. @param {string} name */
 export function openTour(name) {
   if (state.teaching) return say("Wait until it has learned.");
@@ -132,8 +113,8 @@ export function closeTour() {
 /** Goes to a stop. @param {string} name */
 function goTo(name) {
   tour.at = name;
-  const place = NAMES.indexOf(name),
-    card = find(`stop-${name}`, HTMLElement);
+  const place = NAMES.indexOf(name);
+  const card = find(`stop-${name}`, HTMLElement);
   panel.querySelector(".here")?.classList.remove("here");
   card.classList.add("here");
   write("place", `${place + 1} of ${NAMES.length}`);
@@ -171,17 +152,17 @@ export function drawStop() {
 
 /** Draws a figure in its size on the page, or in another one. @type {(name: string, size?: number[]) => void} */
 function drawFigure(name, size) {
-  const card = find(`stop-${name}`, HTMLElement),
-    figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
+  const card = find(`stop-${name}`, HTMLElement);
+  const figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
   const output = /** @type {HTMLOutputElement} */ (card.querySelector(".does > output"));
   const [width, height] = size ?? [figure.clientWidth, figure.clientHeight];
-  const image = imageShown(),
-    { layers } = small,
-    stop = STOPS[name];
+  const image = imageShown();
+  const { layers } = small;
+  const stop = STOPS[name];
   if (!width) return;
   figure.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  let words = "Draw a digit first.",
-    drawn = "";
+  let words = "Draw a digit first.";
+  let drawn = "";
   if (image && !layers && !stop.isIndependent)
     words = "Training a network of 30 hidden neurons, which takes two seconds …";
   else if (image) {

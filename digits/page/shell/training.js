@@ -11,10 +11,10 @@ import { askOf, newWorker } from "./workers.js";
 
 const EPOCHS = 30; // of a run
 const PACE = 100; // milliseconds from one step to the next, at least, so that one sees it
-const GAP = 0.03,
-  EARLY = 5; // overfitting: so much lower is the error on the training images, from this epoch on
-const panel = find("training", HTMLElement),
-  slider = find("epoch", HTMLInputElement);
+const GAP = 0.03;
+const EARLY = 5; // overfitting: so much lower is the error on the training images, from this epoch on
+const panel = find("training", HTMLElement);
+const slider = find("epoch", HTMLInputElement);
 const form = find("settings", HTMLFormElement);
 const WHAT =
   "In an epoch the network sees every training image once. After each mini-batch it takes a step down the slope of the cost.";
@@ -108,18 +108,18 @@ function goOn(steps) {
 /** Trains a new network with the panel's settings, while steps are `left`, and it is not stopped. */
 async function train() {
   const [size, rate, batch] = ["size", "rate", "batch"].map((id) => find(id, HTMLInputElement).value);
-  const sizes = [784, ...(size === "none" ? [] : size.split("-").map(Number)), 10],
-    mine = newWorker();
+  const sizes = [784, ...(size === "none" ? [] : size.split("-").map(Number)), 10];
+  const mine = newWorker();
   if (!isOurs()) training.before = state.network;
   change({}); // so that undo brings this network back
   Object.assign(training, { epochs: [], points: [] });
   [worker, state.worker, slider.value] = [mine, mine, "0"];
-  const mnist = await heldImages(),
-    layers = freshLayers(sizes);
+  const mnist = await heldImages();
+  const layers = freshLayers(sizes);
   let fresh = /** @type {Fresh | undefined} */ ({ mnist, layers, batch: Number(batch), rate: Number(rate) });
   for (; worker === mine; fresh = undefined) {
-    const since = performance.now(),
-      share = Number(find("share", HTMLSelectElement).value);
+    const since = performance.now();
+    const share = Number(find("share", HTMLSelectElement).value);
     if (!fresh) left = Math.max(0, left - 1);
     const trained = await askOf(mine, { fresh, share });
     if (worker !== mine) return; // it was stopped, and this came after
@@ -136,11 +136,11 @@ async function train() {
 
 /** Takes a network after a step, and shows it if the slider is at the last epoch. @type {(trained: Trained, sizes: number[]) => void} */
 function take({ layers, ...point }, sizes) {
-  const { epochs, points } = training,
-    {
-      epoch,
-      test: { accuracy },
-    } = point;
+  const { epochs, points } = training;
+  const {
+    epoch,
+    test: { accuracy },
+  } = point;
   const network = { sizes, shape: sizes.join("-"), accuracy, test_accuracy: null, fresh: true, epoch, layers };
   const followed = Number(slider.value) >= epochs.length - 1;
   ours.add(network);
@@ -163,10 +163,10 @@ function stop() {
 
 /** Shows the epoch that the slider is at: the curve up to the newest, and what the network reads then. */
 function showEpoch(all = true) {
-  const { epochs, points } = training,
-    { point } = epochs.at(Number(slider.value)) ?? {};
-  const goesOn = left === Infinity,
-    dash = "–";
+  const { epochs, points } = training;
+  const { point } = epochs.at(Number(slider.value)) ?? {};
+  const goesOn = left === Infinity;
+  const dash = "–";
   drawCurves(points, point);
   write("start", goesOn ? "Pause" : worker ? "Go on" : "Start");
   find("again", HTMLElement).ariaDisabled = `${!worker}`;

@@ -20,10 +20,10 @@ const WORDS = ["", "one", "two", "three", "four", "five", "six"];
 /** Says in words what was read, or something else; not while one draws, since screen readers speak it. */
 export function say(other = "") {
   const {
-      digits,
-      drawing: { picture, refusal },
-    } = state,
-    none = refusal ? REFUSALS[refusal] : "Reading …";
+    digits,
+    drawing: { picture, refusal },
+  } = state;
+  const none = refusal ? REFUSALS[refusal] : "Reading …";
   const instead = picture ? none : `Or ${canHover() ? "drop, paste or " : ""}choose a picture of handwriting.`;
   find("said", HTMLElement).classList.toggle("read", !other && digits.length > 0);
   write("said", other || (digits.length ? inWords() : instead));
@@ -31,10 +31,10 @@ export function say(other = "") {
 
 /** What is read, and the two largest outputs for the chosen digit. */
 function inWords() {
-  const { outputs, chosen } = state,
-    a = outputs[chosen];
-  const best = digitRead(chosen),
-    second = predictionOf(a.with(best, -1));
+  const { outputs, chosen } = state;
+  const a = outputs[chosen];
+  const best = digitRead(chosen);
+  const second = predictionOf(a.with(best, -1));
   const [first, then] = [best, second].map((digit) => a[digit].toFixed(2));
   if (!isKnown(chosen) && isTaught(chosen)) return `Not a digit: no output is over ${HALF}.`;
   if (!isKnown(chosen)) {
@@ -44,20 +44,20 @@ function inWords() {
   const all = lines()
     .map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join(""))
     .join(", ");
-  const which = whichOfSeveral(),
-    number = which && `${all}. The ${which}: `;
-  const { degrees } = state.drawing,
-    turned = degrees ? `Turned by ${degrees}°. ` : "";
-  const isClear = a[best] >= CLEAR && a[second] < HALF,
-    rest = unreadMarks().length ? " The rest is not read." : "";
+  const which = whichOfSeveral();
+  const number = which && `${all}. The ${which}: `;
+  const { degrees } = state.drawing;
+  const turned = degrees ? `Turned by ${degrees}°. ` : "";
+  const isClear = a[best] >= CLEAR && a[second] < HALF;
+  const rest = unreadMarks().length ? " The rest is not read." : "";
   return `${turned}${number}${best} (output ${first})${isClear ? "" : `, or ${second} (output ${then})`}.${rest}`;
 }
 
 /** Neuron j of a layer, in words. @type {(layer: number, j: number, activations: Float32Array[]) => string} */
 export function inSentence(layer, j, activations) {
-  const { layers } = state.network,
-    { weights, biases } = layers[layer - 1],
-    a = activations[layer][j].toFixed(2);
+  const { layers } = state.network;
+  const { weights, biases } = layers[layer - 1];
+  const a = activations[layer][j].toFixed(2);
   const z = weightedInput(weights, biases[j], activations[layer - 1], j)
     .toFixed(1)
     .replace("-", "−");
@@ -83,8 +83,8 @@ export const testImages = () => `${held.mnist.test.toLocaleString("en")} test im
 
 /** Says which network this is. */
 export function describe() {
-  const { layers, sizes, fresh, epoch, lessons, accuracy } = state.network,
-    hidden = sizes.length - 2;
+  const { layers, sizes, fresh, epoch, lessons, accuracy } = state.network;
+  const hidden = sizes.length - 2;
   const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
   const between = hidden ? `${WORDS[hidden] ?? hidden} layer${hidden > 1 ? "s" : ""} of neurons` : "no hidden layer";
   const shape = `784 pixels, ${between}, ten answers`;

@@ -23,12 +23,12 @@ export const askOf = (worker, job) =>
  * one that ends what it is at, of which nothing is heard any more. It keeps the layers of the last job.
  * @type {() => [ask: (job: Job) => Promise<any>, end: () => void]} */
 function assistant() {
-  let worker = /** @type {Worker | undefined} */ (undefined),
-    known = /** @type {Layer[] | undefined} */ (undefined);
+  let worker = /** @type {Worker | undefined} */ (undefined);
+  let known = /** @type {Layer[] | undefined} */ (undefined);
   let pending = 0;
   const ask = async (job) => {
-    const layers = "layers" in job ? job.layers : known,
-      isKnown = worker && layers === known;
+    const layers = "layers" in job ? job.layers : known;
+    const isKnown = worker && layers === known;
     worker ??= newWorker();
     known = layers;
     pending++;

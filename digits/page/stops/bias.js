@@ -11,20 +11,6 @@ const restore = () => {
 
 /** A bias decides how easily a neuron fires. @type {Stop} */
 export const bias = {
-  title: "A bias decides how easily a neuron fires",
-  section: ["chap1.html#perceptrons", "Perceptrons"],
-  text: "The bias b is a head start: the neuron adds b to the sum w·a. If the result, z, is above 0, we say that the neuron fires. With a large positive bias it fires at almost anything. With a large negative bias it needs strong evidence. Move b, and watch z.",
-  figure:
-    "The axis of z. One arrow leads from 0 to the sum of the products; a second arrow, the bias, leads on from there to the neuron",
-  question: "Without any ink, w·a is 0. What is z if the bias is −5?",
-  answers: [
-    ["0", "No: the bias counts even if no pixel does."],
-    ["−5", "Right: only the bias is left, so the neuron stays quiet."],
-    ["5", "No: the bias is added with its own sign."],
-  ],
-  controls: `<label class="long"><span id="bias-value">Bias b</span> <input id="bias-slider" type="range" step="0.01"></label>
-    <button id="bias-own" type="button">Restore the bias</button>
-    <button id="bias-another" type="button">Another neuron</button>`,
   on: {
     "bias-slider": ({ value }) => {
       own.bias = rounded(Number(value));

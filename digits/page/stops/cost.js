@@ -14,18 +14,6 @@ const steps = repeated(step, PACE, STEPS);
 
 /** How far the outputs are from the desired ones, as the areas of squares. @type {Stop} */
 export const cost = {
-  title: "A wrong answer has a cost",
-  section: ["chap1.html#learning_with_gradient_descent", "Learning with gradient descent"],
-  text: "The output of the right digit should be y = 1, and every other output y = 0. Each square shows the error of one output, red if the output should rise and blue if it should fall. If the output is a, the side of its square is |y − a|, and the area is (y − a)². The cost C is, by convention, half of the total area. Learning means shrinking the squares.",
-  figure: "Ten squares, one for each output; the side of a square is the distance of the output from what it should be",
-  question: "All ten outputs are 0. What is C?",
-  answers: [
-    ["0", "No: the right output should be 1, so its square has side 1."],
-    ["½", "Right: one square of side 1, and half of its area is ½."],
-    ["5", "No: nine of the outputs are as they should be."],
-  ],
-  controls: `<button id="cost-step" type="button">Step</button> <button id="cost-go" type="button">Learn</button> <button id="cost-again" type="button">Start over</button>
-    <label>Right digit <select id="cost-digit">${[...Array(10).keys()].map((digit) => `<option>${digit}`).join("")}</select></label>`,
   on: {
     "cost-step": () => {
       steps.stop();

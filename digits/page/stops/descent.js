@@ -29,17 +29,6 @@ const last = (path) => path[path.length - 1];
 
 /** Gradient descent as a ball in a valley, at three learning rates. @type {Stop} */
 export const descent = {
-  title: "Gradient descent rolls down the cost",
-  section: ["chap1.html#learning_with_gradient_descent", "Learning with gradient descent"],
-  text: `The valley shows how the average cost C of ${IMAGES} images depends on one bias, while all other weights and biases stay. A step of gradient descent moves the bias downhill, by the slope at the ball (the arrow) times the learning rate η. Press Step, and compare three rates.`,
-  figure: `The same valley three times: the cost as a function of one bias, with a ball and its path, for the learning rates ${RATES.join(", ")}`,
-  question: `With η = ${RATES[2]}, C hardly changes after the first step. Why?`,
-  answers: [
-    ["η is too small", "No: look how far the ball went in one step."],
-    ["It leapt over the valley to flat ground", "Right: there the slope is nearly 0, and so is every further step."],
-    ["Learning is done", "No: C is lower at the bottom of the valley."],
-  ],
-  controls: `<button id="descent-step" type="button">Step</button> <button id="descent-go" type="button">Go on</button> <button id="descent-again" type="button">Start over</button>`,
   on: {
     "descent-step": () => {
       steps.stop();

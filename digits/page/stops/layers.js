@@ -12,18 +12,6 @@ const shown = { neuron: 0, output: 0, order: [0] };
 
 /** Hidden neurons vote for outputs: activation times weight. @type {Stop} */
 export const layers = {
-  title: "Layers: hidden neurons vote on outputs",
-  section: ["chap1.html#the_architecture_of_neural_networks", "The architecture of neural networks"],
-  text: "A layer is a group of neurons that get the same inputs: here 30 hidden neurons get the pixels, and ten outputs get what the hidden neurons say. A hidden neuron fires if your digit has ink where its weights are red. It then votes on each output: the vote is its activation times its weight to that output. A red vote pushes the output up, a blue vote pushes it down. Click a neuron or an output.",
-  figure:
-    "Your digit, the weights of the hidden neurons with the strongest votes on an output, these votes, and the ten outputs",
-  question: "A hidden neuron fires at 1, and its weight to output 7 is −2. What does it do to output 7?",
-  answers: [
-    ["It pushes it up", "No: the weight is negative, so its vote is 1 × −2 = −2."],
-    ["It pushes it down", "Right: its vote is 1 × −2 = −2."],
-    ["Nothing", "No: only a silent neuron, at 0, has no vote."],
-  ],
-  controls: `<button class="take" type="button">Another digit</button> <button id="layers-neuron" type="button">Next neuron</button> <button id="layers-output" type="button">Next output</button>`,
   on: {
     "layers-neuron": () => {
       choice.neuron = shown.order[(shown.order.indexOf(shown.neuron) + 1) % 30];

@@ -1,4 +1,5 @@
-// All stops by name, in the order of the tour. A new stop is a file in this folder, and a line and its name here.
+// All stops by name, in the order of the tour. A new stop is a file in this folder, a line and its name here, and an
+// article in page.html.
 
 import { backpropagation } from "./backpropagation.js";
 import { bias } from "./bias.js";

@@ -18,20 +18,6 @@ const own = { layers: null, isLearning: false, image: new Float32Array(784), net
 
 /** A network takes any drawing for a digit, until it is taught that no output shall be active. @type {Stop} */
 export const nonsense = {
-  title: "Sure about nonsense",
-  section: ["chap1.html#toward_deep_learning", "Toward deep learning"],
-  text: "The small network has only ever seen digits, and finds them everywhere. Draw an S, a house or a face: often an output still comes close to 1. An output of 0.99 does not mean that your drawing is a digit with a probability of 99 %. Teach the network that your drawing is not one. Then draw something similar, and something quite different.",
-  figure: "The ten outputs of the small network for your drawing, as bars from 0 to 1",
-  question: "The network has learned only digits, and output 5 is 0.98 for an S. So …",
-  answers: [
-    ["98 % of drawings like this are a 5", "No: an output is not a probability."],
-    ["it looks more like a 5 than like the other digits", "Right: it has no output for an S."],
-    ["the network is broken", "No: it works as trained. Nobody showed it an S."],
-  ],
-  controls: `<button id="nonsense-teach" type="button">Teach: not a digit</button>
-    <button id="nonsense-again" type="button">Start over</button>
-    <p id="nonsense-about">The page’s own network makes mistakes, too. It misreads these test images:</p>
-    <div id="nonsense-gallery" class="gallery"></div>`,
   on: { "nonsense-teach": teach, "nonsense-again": () => Object.assign(own, { layers: null, isLearning: false }) },
   arrive: fillGallery,
   leave() {

@@ -8,7 +8,7 @@ const FEW = 100; // training images of the first network; the second has all of 
 const EPOCHS = 20;
 const PACE = 250; // milliseconds that an epoch takes at least, so that one sees the curves part
 const commas = (n) => n.toLocaleString("en");
-const { train: ALL, test: TESTS } = held.mnist;
+const ALL = held.mnist.train;
 
 /** A training on the first images: the errors in percent before it and after each epoch, on the images it has seen and on
  * others. @typedef {{ train: number; points: { seen: number; unseen: number }[]; worker: Worker | null }} Training */
@@ -19,24 +19,6 @@ const lastEpoch = () => Math.min(...overfit.trainings.map(({ points }) => points
 
 /** Two trainings side by side: on few images, and on many. @type {Stop} */
 export const overfitting = {
-  title: "Overfitting: learned by heart",
-  section: ["chap3.html#overfitting_and_regularization", "Overfitting and regularization"],
-  text: `Two equal networks learn, one from ${FEW} images and one from ${commas(ALL)}. In an epoch, each network goes through its images once. After each epoch we count how many images it misreads, among those it learned from and among ${commas(TESTS)} that it has not seen. Press Start, and watch the gap.`,
-  figure:
-    "Two charts of the error in percent by epoch, one for each network; the sentence below has the errors and the gap",
-  question: "A network reads all its training images right, but misreads 3 in 10 new ones. What would help most?",
-  answers: [
-    [
-      "More epochs",
-      "No: it has no errors left to learn from; after epoch 15, its error on unseen images hardly falls.",
-    ],
-    [
-      "More training images",
-      "Right: many images cannot be learned by heart, so it has to learn what a digit looks like.",
-    ],
-    ["Nothing: it is perfect", "No: what counts is how it reads images it has not seen."],
-  ],
-  controls: `<button id="overfitting-start" type="button">Start</button>`,
   on: { "overfitting-start": startOrPause },
   arrive: leave,
   leave,

@@ -7,18 +7,6 @@ let chosen = -1; // the pixel, counted row by row; or -1, for the first with ink
 
 /** Every pixel is an input. @type {Stop} */
 export const pixels = {
-  title: "A pixel is an input",
-  section: ["chap1.html#the_architecture_of_neural_networks", "The architecture of neural networks"],
-  text: "The network sees your digit, centred and scaled, as 28 by 28 pixels. Each pixel is one input neuron, and its activation is the intensity of the pixel: 0 for the background, 1 for a stroke. Nothing else goes in. Point at a pixel, or tap it.",
-  figure:
-    "Your digit as 28 by 28 pixels; beside it, the part around one pixel, enlarged, with the numbers that the network gets",
-  question: "How many inputs does the network have if you draw a tiny digit?",
-  answers: [
-    ["As many as there are dark pixels", "No: white pixels are inputs too, with an activation of 0."],
-    ["784", "Right: 28 × 28, whatever you draw."],
-    ["Ten", "No: ten is the number of outputs."],
-  ],
-  controls: `<button class="take" type="button">Another digit</button>`,
   isIndependent: true,
   isHovered: true,
   point(pixel) {
@@ -26,13 +14,8 @@ export const pixels = {
   },
 
   model({ image }) {
-    const k =
-      chosen < 0
-        ? Math.max(
-            0,
-            image.findIndex((a) => a > 0.3),
-          )
-        : chosen;
+    const first = image.findIndex((a) => a > 0.3);
+    const k = chosen < 0 ? Math.max(0, first) : chosen;
     const inked = image.filter((a) => a > 0).length;
     return { image, k, row: Math.floor(k / GRID), column: k % GRID, a: image[k], inked };
   },

@@ -10,18 +10,6 @@ let doublings = 0; // of the steepness
 
 /** The sigmoid on axes, with a neuron on it; steep, it is the perceptron's step. @type {Stop} */
 export const sigmoid = {
-  title: "A sigmoid bends where a perceptron jumps",
-  section: ["chap1.html#sigmoid_neurons", "Sigmoid neurons"],
-  text: "A sigmoid neuron turns z into an activation between 0 and 1: σ(z) = 1 / (1 + e⁻ᶻ), with e ≈ 2.718. This is near 0 if z is far below 0, ½ at z = 0, and near 1 if z is far above 0. A perceptron, an older kind of neuron, outputs 1 if z is above 0, else 0. It jumps, so a tiny change of a weight changes nothing or everything. The sigmoid changes only a little, in proportion to its slope. These small changes make learning possible.",
-  figure: "The sigmoid function from −6 to 6, a perceptron's step, your neuron on the curve, and all hidden neurons",
-  question: "z rises from 0 to 0.5. Which neuron's output changes a little?",
-  answers: [
-    ["The perceptron's", "No: it jumps from 0 to 1."],
-    ["The sigmoid neuron's", "Right: it goes from 0.50 to 0.62."],
-    ["Neither", "No: look at the curve near 0."],
-  ],
-  controls: `<button id="sigmoid-another" type="button">Another neuron</button>
-    <label>Steepness of the curve <input id="sigmoid-steepness" type="range" min="0" max="5" step="0.25" value="0"></label>`,
   on: {
     "sigmoid-another": chooseNext,
     "sigmoid-steepness": ({ value }) => {

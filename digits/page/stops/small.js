@@ -31,8 +31,8 @@ export const trainSmall = () => {
 };
 
 async function train() {
-  const trainer = newWorker(),
-    mnist = await heldImages();
+  const trainer = newWorker();
+  const mnist = await heldImages();
   let last = await askOf(trainer, beginOn(mnist));
   while (last.epoch < EPOCHS) last = await askOf(trainer, { share: 1 });
   trainer.terminate();

@@ -10,19 +10,6 @@ const restore = () => own.changed.clear();
 
 /** What the weights of a hidden neuron do to the digit, pixel by pixel. @type {Stop} */
 export const weights = {
-  title: "What weights do to your digit",
-  section: ["chap1.html#sigmoid_neurons", "Sigmoid neurons"],
-  text: "The page’s own network, which reads your drawings, is too large to look into, so the page has just trained a small one. It has 30 hidden neurons between the pixels and the outputs. A hidden neuron has one weight per pixel, red if positive and blue if negative. It multiplies each pixel by its weight and adds up the products: ink on red raises the sum, ink on blue lowers it. Click a pixel, and change its weight.",
-  figure: "Your digit, the weights of a neuron, their products, and the sum of the products on an axis",
-  question: "You draw a stroke across blue weights only. What happens to the sum?",
-  answers: [
-    ["It rises", "No: blue weights are negative, so their products are too."],
-    ["It falls", "Right: every inked pixel adds a negative product."],
-    ["Nothing", "No: only pixels without ink add nothing."],
-  ],
-  controls: `<button id="weights-another" type="button">Another neuron</button>
-    <label>Weight of the marked pixel <input id="weights-slider" type="range" min="-5" max="5" step="0.01"></label>
-    <button id="weights-own" type="button">Restore the weights</button>`,
   on: {
     "weights-another": chooseNext,
     "weights-slider": ({ value }) => {
