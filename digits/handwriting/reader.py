@@ -69,10 +69,8 @@ class Reader:
         lines = []
         opinions = segmentation.opinions or [[{}] * len(line) for line in segmentation.lines]
         for line, count, each in zip(segmentation.lines, counts, opinions, strict=True):
-            groups = [
-                self.read_group(candidates, readings, count, segmentation.known, opinion)
-                for candidates, opinion in zip(line, each, strict=True)
-            ]
+            pairs = zip(line, each, strict=True)
+            groups = [self.read_group(one, readings, count, segmentation.known, opinion) for one, opinion in pairs]
             lines.append(Line([group for group in groups if group.readings]))
         if any(line.text for line in lines):
             error = ""
@@ -118,12 +116,7 @@ class Reader:
         return a if a.shape[2] > 1 else np.concatenate([1 - a, a], 2)
 
     def read_group(
-        self,
-        candidates: list[Candidate],
-        readings: list[Reading],
-        seen: int,
-        known: bool,
-        opinion: Opinion,
+        self, candidates: list[Candidate], readings: list[Reading], seen: int, known: bool, opinion: Opinion
     ) -> Group:
         """Choose the likeliest number, given the `readings` of all digits of the picture.
 
