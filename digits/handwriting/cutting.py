@@ -25,6 +25,7 @@ MIDWAY = 0.02  # cost per row of a seam at the edge of the gap between two digit
 BESIDE = 0.9  # a digit's pixels are at most this far to the left and right of its middle
 CLOSE = 0.25  # each stroke of a digit comes this close to the digit's middle column
 BAND = 0.6  # strokes whose centre is farther from the middle row belong to another line
+AROUND = 2  # a digit, with its context, is at most this far to the left and right of its middle
 SPECK = 12  # a digit has at least this many pixels
 # The ways in which a single digit is cut: whether the eye's scores or the darkness is compared with the threshold that
 # follows, and the least length of a stroke, as in CUTS. Dark strokes count if they touch a stroke that the eye sees.
@@ -50,7 +51,6 @@ def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray
     """
     dark, scores = strip.planes
     masks = [(scores > least) | ((dark > darker) & (scores > FAINT)) for least, darker, _ in CUTS]
-    columns = np.arange(dark.shape[1])
 
     @cache
     def between(left: float, right: float) -> np.ndarray:
@@ -59,18 +59,23 @@ def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray
     def cut(place: Place) -> tuple[np.ndarray, list[Box]]:
         before, middle, after = place
         left = 0 if before is None else between(before, middle)
-        right = len(columns) if after is None else between(middle, after)
+        right = dark.shape[1] if after is None else between(middle, after)
+        start = max(0, int(middle) - AROUND * DIGIT)  # the rest of the strip would take most of the time
+        around = slice(start, int(middle) + AROUND * DIGIT)
+        nearby, columns = dark[:, around], np.arange(dark.shape[1])[around]
         distance = np.abs(columns - middle)
         own, close = (columns >= left) & (columns < right) & (distance < BESIDE * DIGIT), distance < CLOSE * DIGIT
         side, column, row = DIGIT // 4, int(middle), ROWS // 2
         images = np.zeros((len(CUTS), 28, 28), np.float32)
         boxes: list[Box] = [(column - side, row - 2 * side, column + side, row + 2 * side)] * len(CUTS)
         for n, (mask, (_, _, shortest)) in enumerate(zip(masks, CUTS, strict=True)):
+            mask = mask[:, around]
             seen = mask[ROWS // 4 : -ROWS // 4, close].any()
-            strokes = mask if seen else mask | (close & (dark > DARK))  # the eye may have missed this digit
-            digit = strokes_near(strokes & own, middle, shortest)
+            strokes = mask if seen else mask | (close & (nearby > DARK))  # the eye may have missed this digit
+            digit = strokes_near(strokes & own, middle - start, shortest)
             if digit.sum() >= SPECK:
-                images[n], boxes[n] = _drawn(dark, strokes, digit, context=context)
+                images[n], (first, top, last, bottom) = _drawn(nearby, strokes, digit, context=context)
+                boxes[n] = first + start, top, last + start, bottom
         return images, boxes
 
     return cut
