@@ -93,19 +93,20 @@ def _settings(saved: Any) -> dict[str, Any]:
         for x in values:
             number = type(x) in kinds and least <= x <= most  # false for NaN
             text = type(x) is str and len(x) <= LONGEST and name not in RANGES
-            if not (number or text or x is None) or len(values) > LONGEST:
+            none = x is None and (name in checks.OPTIONAL or name not in checks.RANGES)
+            if not (number or text or none) or len(values) > LONGEST:
                 raise ValueError(f"its setting {name[:LONGEST]} is out of range or is not a plain value")
     return saved
 
 
 def _share(value: Any) -> float | None:
     """Return a number from 0 to 1, which may be in a tensor; None for anything else."""
-    value = value.item() if type(value) is Tensor and value.numel() == 1 and _is_plain(value) else value
+    value = value.item() if type(value) is Tensor and _is_plain(value) and value.numel() == 1 else value
     return value if type(value) is float and 0 <= value <= 1 else None
 
 
 def _is_plain(tensor: Tensor) -> bool:
-    return tensor.layout == torch.strided and tensor.dtype in DTYPES and not tensor.is_meta
+    return tensor.layout == torch.strided and tensor.dtype in DTYPES and not (tensor.is_meta or tensor.is_nested)
 
 
 def _weights(state: Any, size: int) -> dict[str, Tensor]:

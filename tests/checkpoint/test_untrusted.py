@@ -97,6 +97,7 @@ OURS, ONES = "784 pixels to 10 outputs", torch.ones(10)
         ({"state_dict": with_tensor(FIRST, lambda w: w * 0 + 3e38)}, "not finite, or larger than 1e\\+30"),
         ({"state_dict": with_tensor(FIRST, lambda w: w.to(torch.complex64))}, "not a plain tensor of real numbers"),
         ({"state_dict": with_tensor(FIRST, lambda w: w.to_sparse())}, "not a plain tensor of real numbers"),
+        ({"state_dict": with_tensor(FIRST, lambda w: torch.nested.nested_tensor([w]))}, "not a plain tensor"),
         ({"state_dict": with_tensor(FIRST, lambda w: torch.ones(1).expand(30_000, 30_000))}, "larger than the file"),
         ({"state_dict": with_tensor(FIRST, lambda w: 3.0)}, "more than tensors"),
         ({"state_dict": list}, "more than tensors"),
@@ -115,10 +116,13 @@ OURS, ONES = "784 pixels to 10 outputs", torch.ones(10)
         ({"hyper_parameters": lambda hp: hp | {"hidden": [10**6]}}, "larger layers than it has weights for"),
         ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "image_size is out of range or is not a plain"),
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "seed is out of range or is not a plain value"),
+        ({"datamodule_hyper_parameters": {"batch_size": None}}, "batch_size is out of range or is not a plain value"),
+        ({"hyper_parameters": lambda hp: hp | {"image_size": None}}, "image_size is out of range or is not a plain"),
         ({"epoch": True}, "epoch is out of range or is not a plain value"),
         ({"epoch": -1}, "epoch is out of range or is not a plain value"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 def test_what_train_does_not_write_is_refused(changes, reason, tmp_path):
     path = changed(tmp_path / "a.ckpt", **changes)
     with pytest.raises(UserError, match=f"a.ckpt is refused: .*{reason}"):
