@@ -204,6 +204,7 @@ PICTURES = {
         for kind in CLAIMING
         for w, h in ((7_900, 8_000), SIZES[3])
     },
+    "PGM of many comments": lambda: b"P2 20 20 255\n" + b"#\n" * 8_000_000 + b"1 " * 400,
     "PDF that starts a program": lambda: pdf(b"/Type /Catalog", LAUNCH),
     "PDF of a huge page": lambda: pdf(b"/MediaBox [ 0 0", b"/MediaBox [ -99999999 -99999999"),
     "PDF of a huge picture": lambda: pdf(b"/Width 120", b"/Width 99999999"),

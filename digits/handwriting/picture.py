@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from digits.handwriting.pdf import Page, render
 # The supported formats, and the largest size of each in megapixels. Up to this size, reading takes less than about
 # 900 MB and three seconds. JPEG 2000 is the slowest to decode: its 9 megapixels are an A4 page at 300 dots per inch.
 FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "WEBP": 32, "JPEG2000": 9, "AVIF": 32}
+SLOW = {"ppm_plain": 2, "ppm": 2}  # decoders in Python: for PPM as text, and for a maximum other than 255
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 LARGEST = 100_000_000  # largest file, in bytes
 NARROW = 100  # largest aspect ratio
@@ -126,10 +128,13 @@ def _as_image(picture: Any) -> Image.Image:
     if isinstance(picture, bytes):
         if picture.startswith(b"%PDF"):
             raise UserError("this is a PDF; read it with `predict FILE`, or read one page with Page(file, number)")
+        if picture.startswith((b"P1", b"P2", b"P3")):  # Pillow copies 64 kB for each comment among numbers
+            picture = re.sub(rb"(?:#[^\r\n]*\s*)++", b"\n", picture)
         image = Image.open(io.BytesIO(picture), formats=list(FORMATS))
+        decoder = image.tile[0][0] if image.tile else ""
         tags = getattr(image, "tag_v2", {})
         tile = tags.get(322, 0) * tags.get(323, 0)  # a tile of a TIFF may be larger than the picture
-        _check_size(max(image.width * image.height, tile), image.format)
+        _check_size(max(image.width * image.height, tile), decoder if decoder in SLOW else image.format)
         return image
     array = _array(picture)
     if array.dtype.newbyteorder("=") == np.uint16:
@@ -154,7 +159,7 @@ def _array(picture: Any) -> np.ndarray:
 
 def _check_size(pixels: int, kind: str | None = None) -> None:
     """Raise UserError for too many pixels, before they take memory."""
-    megapixels, limit = pixels / 1e6, FORMATS.get(kind or "", 64)
+    megapixels, limit = pixels / 1e6, (FORMATS | SLOW).get(kind or "", 64)
     if megapixels > limit:
         raise UserError(f"too large: {megapixels:,.1f} megapixels; the limit for this format is {limit}; scale it down")
 

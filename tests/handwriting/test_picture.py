@@ -167,6 +167,8 @@ def test_decompression_bombs_are_refused_before_they_are_decoded():
     for size in ((9_000, 8_000), (20_000, 20_000), (100_000, 100_000), (2**31 - 1, 1), (1, 2**31 - 1)):
         assert re.search("too large|megapixels", one_line_error(huge("PNG", size, 0)))
     assert "damaged" in one_line_error(huge("PNG", (9_000, 7_000), 0))
+    for slow_to_decode in (b"P3 2000 2000 255 ", b"P5 2000 2000 254 "):
+        assert "4.0 megapixels" in one_line_error(slow_to_decode)
 
 
 def test_each_format_has_its_limit_of_megapixels(two, monkeypatch):
