@@ -1,10 +1,14 @@
 """Draw the figures of chapters 1 and 5 for a trained network: `python -m digits figures`."""
 
+from itertools import chain
 from pathlib import Path
 
 from digits.common.errors import UserError, install, printable
 from digits.common.files import write_atomically
 from digits.common.libraries import import_unconfigured
+
+LARGEST_LOG = 5_000_000  # bytes, enough for 10,000 epochs; reading them takes a few seconds
+CURVES = {f"{kind}/{split}" for kind in ("accuracy", "cost") for split in ("training", "validation", "test")}
 
 
 def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir: Path | None = None) -> None:
@@ -46,18 +50,23 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
 
 
 def logged_curves(run: Path) -> dict[str, dict[int, float]]:
-    """Return the curves in a run's TensorBoard log: values by epoch for each tag, such as `cost/test`.
+    """Return the CURVES in a run's TensorBoard log: values by epoch for each tag, such as `cost/test`.
 
-    Raises UserError if the log is damaged.
+    Raises UserError if the log is damaged or too large.
     """
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 
+    paths, curves = sorted(run.glob("*tfevents*")), dict[str, dict[int, float]]()
+    remedy = "move these files away to draw the other figures"
+    if sum(path.stat().st_size for path in paths) > LARGEST_LOG:
+        raise UserError(f"the files {run}/events* have more than {LARGEST_LOG:,} bytes; {remedy}")
     try:
-        log = EventAccumulator(str(run)).Reload()
+        for event in chain.from_iterable(LegacyEventFileLoader(str(path)).Load() for path in paths):
+            for value in event.summary.value:
+                if value.tag in CURVES:
+                    curves.setdefault(value.tag, {})[event.step] = value.simple_value
     except OSError:
         raise
     except Exception as error:  # a damaged file may raise anything
-        raise UserError(
-            f"the files {run}/events* are damaged; move these files away to draw the other figures"
-        ) from error
-    return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}
+        raise UserError(f"the files {run}/events* are damaged; {remedy}") from error
+    return curves

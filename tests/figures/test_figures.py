@@ -120,17 +120,21 @@ def test_logged_curves_are_those_of_the_run(fitted, data):
     curves = figures.logged_curves(fitted)
     model, epoch = load(fitted)
     digits, _ = model.predict(data.test[0])
-    assert list(curves["accuracy/test"]) == list(range(EPOCHS))
+    assert curves.keys() == figures.CURVES and list(curves["accuracy/test"]) == list(range(EPOCHS))
     assert curves["accuracy/test"][epoch] == pytest.approx((digits == data.test[1]).float().mean().item())
     assert figures.logged_curves(fitted.parent) == {}
 
 
-def test_a_log_that_is_damaged_is_one_line(tmp_path):
-    """Of a record that claims to be very long."""
+def claiming():
+    """Return a record that claims to be very long."""
     parts = (2**63).to_bytes(8, "little"), bytes(range(255, 235, -1))
-    record = b"".join(part + masked_crc32c(part).to_bytes(4, "little") for part in parts)  # as TensorBoard writes it
-    (tmp_path / "events.out.tfevents.1.x").write_bytes(record)
-    with pytest.raises(UserError, match=r"the files .*[/\\]events\* are damaged"):
+    return b"".join(part + masked_crc32c(part).to_bytes(4, "little") for part in parts)  # as TensorBoard writes it
+
+
+@pytest.mark.parametrize("log, problem", [(claiming(), "are damaged"), (bytes(5_000_001), "have more than 5,000,000")])
+def test_a_log_that_is_damaged_or_large_is_one_line(log, problem, tmp_path):
+    (tmp_path / "events.out.tfevents.1.x").write_bytes(log)
+    with pytest.raises(UserError, match=rf"the files .*[/\\]events\* {problem}"):
         figures.logged_curves(tmp_path)
 
 
