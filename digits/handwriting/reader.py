@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,13 +107,18 @@ class Reader:
         shifts = SHIFTS if images.shape[1] > 1 else SHIFTS[:1]
         margins = torch.nn.functional.pad(torch.from_numpy(images), (1, 1, 1, 1))
         x = torch.stack([margins[..., 1 - down :, 1 - right :][..., :28, :28] for down, right in shifts]).flatten(-2)
-        with torch.no_grad():
-            outputs = self.network(x.flatten(0, 2).to(next(self.network.parameters(), x)))
+        try:
+            with torch.no_grad():
+                outputs = self.network(x.flatten(0, 2).to(next(self.network.parameters(), x)))
+            outputs = outputs.cpu() if isinstance(outputs, torch.Tensor) else outputs
+        except RuntimeError as error:  # such as other sizes, or weights on the meta device
+            reason = shorten(str(error), 100)
+            raise UserError(f"the network must take images (N, 784) on a CPU or GPU: {reason}") from error
         count, is_tensor = x[..., 0].numel(), isinstance(outputs, torch.Tensor)
         if not is_tensor or outputs.shape not in ((count, 1), (count, 10)):
             what = f"a tensor of shape {tuple(outputs.shape)}" if is_tensor else f"a {type(outputs).__name__}"
             raise UserError(f"the network must return a tensor (N, 10) of outputs 0..1, not {what}")
-        a = outputs.float().cpu().unflatten(0, x.shape[:3]).mean(0).numpy()
+        a = outputs.float().unflatten(0, x.shape[:3]).mean(0).numpy()
         return a if a.shape[2] > 1 else np.concatenate([1 - a, a], 2)
 
     def read_group(

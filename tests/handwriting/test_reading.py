@@ -181,12 +181,14 @@ class Returning(torch.nn.Module):
         return self.outputs
 
 
-def test_networks_without_ten_outputs_are_refused(tmp_path):
+def test_networks_without_784_inputs_and_ten_outputs_are_refused(tmp_path):
     for network, reason in (
         (saved_sure(tmp_path / "nine.ckpt", only_digit=9), "only detects one digit"),
         (torch.nn.Sigmoid(), r"not a tensor of shape \(30, 784\)"),
         (Returning(None), "not a NoneType"),
         (Returning((torch.zeros(1, 10),)), "not a tuple"),
+        (torch.nn.Linear(4096, 10), r"must take images \(N, 784\).*: mat1 and mat2 shapes"),
+        (torch.nn.Linear(784, 10, device="meta"), r"must take images \(N, 784\).*: Cannot copy out of meta tensor"),
     ):
         with pytest.raises(UserError, match=reason):
             read(line(), network=network)
