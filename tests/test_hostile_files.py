@@ -16,12 +16,12 @@ pytest.importorskip("resource", reason="Windows has no limits to memory and time
 
 import torch
 
-from tests.campaigns.watched import clear, small_run, watch
 from tests.support.damage import CLAIMING, SIZES, deflated, huge
 from tests.support.finding import encoded
 from tests.support.pens import line
 from tests.support.tiers import slow
 from tests.support.training import same, weights
+from tests.support.watched import clear, small_run, watch
 
 NAN = float("nan")
 

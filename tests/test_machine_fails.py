@@ -15,9 +15,9 @@ import pytest
 
 pytest.importorskip("resource", reason="Windows has no limits to memory and time")
 
-from tests.campaigns.watched import clear, small_run, watch
 from tests.support.tiers import nightly, slow
 from tests.support.training import ends, same
+from tests.support.watched import clear, small_run, watch
 
 WRITES = "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate"  # audit events besides open
 SUBCOMMANDS = {  # the command, the command that continues it, and the folder that it writes to

@@ -9,7 +9,7 @@ import pytest
 
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("nbclient")
-support = pytest.importorskip("tests.make.notebook")
+support = pytest.importorskip("tools.make.notebook")
 
 
 @pytest.fixture(scope="module")

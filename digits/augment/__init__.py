@@ -1,7 +1,6 @@
 """Augment the training images, so that each epoch sees new images.
 
-`augment` makes the images of an epoch. The folder scenes and composed.py draw the training examples for the networks of
-`digits.handwriting`. eye_learning.py trains the eye, and line_learning.py trains the line network.
+`augment` makes the images of an epoch, and `Prefetcher` makes them while the network learns from the last ones.
 """
 
 from collections.abc import Callable

@@ -15,7 +15,6 @@ from digits.augment.allographs import ATLAS
 from digits.augment.elastic import PART, distort
 from digits.figures import descent
 from digits.figures.line import line
-from digits.figures.scenes import scenes
 from digits.figures.style import BLACK, BLUE, ORANGE, VERMILION, figure
 from digits.kernels.stacks import StackedMNIST
 from digits.model import DigitClassifier
@@ -41,7 +40,6 @@ def figures(
         yield "distorted", distorted(data)
     if data.handwriting:
         yield "atlas", atlas(data.seed)
-        yield "scenes", scenes(images, labels, data.seed)
     yield "hidden_weights", first_weights(model.network)
     if len(linears(model.network)) == 2:
         yield "hidden_neurons", hidden_neurons(model, images, labels)

@@ -3,7 +3,7 @@
 Each network is a detector with one output neuron, like the chapter's "is it a 9?". Its inputs are a few cells around
 the pixel on each level of an image pyramid: the picture at full resolution, at a half, at a quarter, and so on. So the
 network can tell how wide a stroke is, how it bends, and whether it continues like the side of a box. The second network
-also sees the scores of the first network: auto-context (Z. Tu, CVPR 2008). `python -m digits.augment.eye_learning`
+also sees the scores of the first network: auto-context (Z. Tu, CVPR 2008). `python -m tools.forge.eye_learning`
 trains both.
 """
 

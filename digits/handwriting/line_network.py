@@ -3,7 +3,7 @@
 Its sigmoid neurons share their weights along the strip. Such a network is called a space displacement network (Y. LeCun
 and others, 1998, section VII) or a time-delay network (A. Waibel and others, 1989). It has ten outputs for the digits,
 and the output BLANK for "no digit here", as in connectionist temporal classification (A. Graves and others, 2006). A
-digit that is seen at several places in a row is read once. `python -m digits.augment.line_learning` trains the network.
+digit that is seen at several places in a row is read once. `python -m tools.forge.line_learning` trains the network.
 """
 
 from collections import defaultdict

@@ -57,7 +57,7 @@ def build_model_and_data(settings: Settings, kind: type[DigitClassifier]) -> tup
 
 
 # A small step on a GPU takes 5 us per kernel launch, with five launches for each array of weights or biases. On one CPU
-# core, a step takes 32 ps for each weight and image. This is an estimate: see `python -m tests.benchmarks.gpu`.
+# core, a step takes 32 ps for each weight and image. This is an estimate: see `python -m tools.benchmarks.gpu`.
 LARGE_STEP = 5 * 5e-6 / 32e-12  # weights times images, per array: above this, a step is faster on a GPU
 
 

@@ -19,10 +19,10 @@ from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.picture import LARGEST
 from digits.handwriting.reader import Reader
 from digits.neurons import binary_layer
-from tests.make.golden import FOLDER
 from tests.support.checkpoints import saved_sure
 from tests.support.pens import STROKES, cover, line, on_paper
 from tests.support.systems import GONE, link, on_posix, posix
+from tools.make.golden import FOLDER
 
 ORANGE, GREY = (213, 94, 0), (128, 128, 128)  # boxes of digits that are read, and rejected
 

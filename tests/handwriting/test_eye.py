@@ -8,13 +8,13 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from digits.augment.eye_learning import learn
 from digits.checkpoint.packed import pack, save
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
 from digits.network import sigmoid_network, weights_and_biases
 from tests.support.pens import line
 from tests.support.scenes import bars
+from tools.forge.eye_learning import learn
 
 FIRST, SECOND = 25 + 5 * (49 + 2 * 9), 2 * 25 + 5 * (2 * 49 + 2 * 9)  # inputs of the two networks
 

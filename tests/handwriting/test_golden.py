@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.make.golden import FOLDER, assert_alike, found, golden
+from tools.make.golden import FOLDER, assert_alike, found, golden
 
 
 @pytest.mark.parametrize("name", golden())

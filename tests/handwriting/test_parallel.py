@@ -11,8 +11,8 @@ from digits.common.errors import UserError
 from digits.handwriting import parallel
 from digits.handwriting.lines import ANYTHING, Expected, find_lines
 from digits.handwriting.parallel import on_all_cores
-from tests.make.golden import FOLDER
 from tests.support.pens import line
+from tools.make.golden import FOLDER
 
 
 @pytest.mark.slow

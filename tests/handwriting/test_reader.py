@@ -11,10 +11,10 @@ from digits.handwriting.lines import SMALL, Expected, Segmentation
 from digits.handwriting.reader import FLOOR, WEIGHT, Reader
 from digits.handwriting.reading import choose_reader
 from digits.network import sigmoid_network
-from tests.make.golden import FOLDER
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.tiers import slow
+from tools.make.golden import FOLDER
 
 READER, *_ = choose_reader("bundled")
 

@@ -16,10 +16,10 @@ from digits.checkpoint.untrusted import read_checkpoint
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
 from digits.page.html import constants, html
-from tests.make.golden import FOLDER, assert_alike, golden, packed
-from tests.make.golden import found as in_python
 from tests.support.node import NO_IMAGES, NODE, SOURCE, held_in, run
 from tests.support.pens import STROKES, cover, on_paper
+from tools.make.golden import FOLDER, assert_alike, golden, packed
+from tools.make.golden import found as in_python
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
 

@@ -1,15 +1,15 @@
-"""Scenes of digits/augment/scenes of which it is known what they say, and whether that is read."""
+"""Scenes of tools/forge/scenes of which it is known what they say, and whether that is read."""
 
 from unittest.mock import patch
 
 import numpy as np
 import torch
 
-from digits.augment import scenes
-from digits.augment.scenes.forms import FORMS
-from digits.augment.scenes.sheet import Sheet
 from digits.handwriting import Expected
 from digits.handwriting.normalize import bounds
+from tools.forge import scenes
+from tools.forge.scenes.forms import FORMS
+from tools.forge.scenes.sheet import Sheet
 
 BLANK_PAPER = {
     "FORMS": [form._replace(fill=Sheet.rows) for form in FORMS],

@@ -8,10 +8,10 @@ import torch
 
 from digits.model import DigitClassifier
 from digits.page.html import html, rounded
-from tests.make import page_pictures
 from tests.support.node import NO_IMAGES
 from tests.support.pages import DESK, DOCS_PAGE, PHONE, answer, draw, frames, looked, outputs, resize
 from tests.support.tiers import nightly
+from tools.make import page_pictures
 
 pytestmark = pytest.mark.mnist
 

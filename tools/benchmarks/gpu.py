@@ -1,0 +1,137 @@
+"""How fast a GPU is: what to look at first where there is one, after `pytest -m gpu`, which asks whether it is right.
+
+python -m tools.benchmarks.gpu            launches, and seconds an epoch on the CPU and on the GPU: a few minutes
+python -m tools.benchmarks.gpu crossover  from which size on the GPU is faster, and what `fastest_device` says
+python -m tools.benchmarks.gpu launches   launches, counted on a pretended device: no GPU needed
+
+`--device cpu` tries the first two without a GPU.
+"""
+
+import platform
+from time import perf_counter
+
+import torch
+from lightning.pytorch.callbacks import Callback
+from torch.profiler import ProfilerActivity, profile
+
+from digits import mnist
+from digits.common.libraries import quiet
+from digits.kernels import KERNELS
+from digits.kernels.stacks import StackedClassifier, StackedMNIST
+from digits.model import DigitClassifier
+from digits.network import one_hot, sigmoid_network
+from digits.training.callbacks import parameter_count
+from digits.training.trainer import LARGE_STEP
+from tests.support.jobs import job
+from tests.support.pretended_device import DEVICE, watched
+from tests.support.training import quick_trainer
+from tools.benchmarks.common import TRAINING, heading, parser, row
+
+LAUNCHING = "cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx"
+
+
+def clock():
+    """The time when all that was asked for is done."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return perf_counter()
+
+
+def steps(hidden, device, mini_batches=1):
+    """Steps of mini-batches of 10 on blank images, to be taken whenever it is called."""
+    network, count = sigmoid_network([784, *hidden, 10]), 10 * mini_batches
+    images, targets = torch.zeros(count, 28, 28, dtype=torch.uint8), one_hot(torch.arange(count) % 10)
+    data = images.to(device), targets.to(device), torch.arange(count).view(mini_batches, 10).to(device)
+    return lambda: KERNELS["torch"].train(job(network.to(device), *data, 0.01))
+
+
+def launched(function):
+    """How many kernels the GPU was sent."""
+    function()
+    with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA][: 1 + torch.cuda.is_available()]) as seen:
+        function()
+        clock()
+    return sum(event.count for event in seen.key_averages() if event.key in LAUNCHING)
+
+
+def checks(args):
+    """A table of what to look at."""
+    name = torch.cuda.get_device_name() if args.device == "cuda" else platform.processor() or platform.machine()
+    print(f"{name}, torch {torch.__version__}, CUDA {torch.version.cuda}\n")
+    heading(f"on {args.device}", "")
+    fewer, more = (launched(steps([100], args.device, count)) for count in (1, 101))
+    row("launches in a step of 784-100-10, by torch's profiler; reckoned with: 20", f"{(more - fewer) / 100:g}")
+    take = steps([1], args.device, 1000)
+    sent = launched(take) or 20_000  # a CPU is sent none
+    start = clock()
+    take()
+    row("us a launch, in steps of 784-1-10; reckoned with: 5", f"{(clock() - start) / sent * 1e6:.1f}")
+    for hidden in args.hidden or [100, 800]:
+        for device, kernel in (("cpu", "auto"), (args.device, "torch"), (args.device, "autograd")):
+            seconds = timed(args, device, hidden, kernel=kernel)
+            row(f"784-{hidden}-10, kernel {kernel} on {device}, s an epoch", f"{seconds:.2f}")
+    if args.device == "cuda":
+        row("memory of the GPU at most, MB", f"{torch.cuda.max_memory_allocated() / 1e6:.0f}")
+
+
+def timed(args, device, hidden, batch_size=10, kernel="auto"):
+    """Seconds an epoch of 50,000 images takes to train: the faster of two, after a first one, on fewer images."""
+    seconds = []
+
+    class Clock(Callback):
+        def on_train_epoch_start(self, *_):
+            seconds.append(-clock())
+
+        def on_train_epoch_end(self, *_):
+            seconds[-1] += clock()
+
+    trainer = quick_trainer(callbacks=[Clock()], accelerator=device, max_epochs=3, limit_val_batches=0)
+    data = StackedMNIST(args.data_dir, batch_size=batch_size, train_size=args.images, kernel=kernel)
+    trainer.fit(StackedClassifier([hidden]), data)
+    return min(seconds[1:]) * TRAINING / args.images
+
+
+def crossover(args):
+    """Seconds an epoch on the CPU and on the GPU, by the size of the mini-batch and of the hidden layer."""
+    heading("mini-batch x hidden", "s an epoch on cpu", f"on {args.device}", "ratio", "what the rule reckons")
+    for batch_size in (10, 100):
+        for hidden in args.hidden or [30, 100, 200, 400, 800]:
+            cpu = timed(args, "cpu", hidden, batch_size)
+            device = timed(args, args.device, hidden, batch_size, kernel="torch")
+            network = DigitClassifier([hidden])
+            reckoned = parameter_count(network) * batch_size / (LARGE_STEP * len(list(network.parameters())))
+            row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in (cpu, device, cpu / device, reckoned)))
+    print("\nA ratio over 1 says that the GPU is faster; the rule takes it where it reckons with more than 1.")
+
+
+def launches(_):
+    """Launches, as they are counted without a GPU."""
+    counts = []
+    for mini_batches in (1, 2):
+        with watched() as watch:
+            take = steps([100], DEVICE, mini_batches)
+            before = watch.launches
+            take()
+            counts.append(watch.launches - before)
+    once, twice = counts
+    heading("784-100-10", "launches")
+    row("a step", twice - once)
+    row("a stack of mini-batches, to take it and to score it", once - (twice - once))
+
+
+def main(words=None):
+    tables = {table.__name__: table for table in (checks, crossover, launches)}
+    options = parser(__doc__, *tables)
+    options.add_argument("--device", default="cuda", help="where (cuda)")
+    options.add_argument("--hidden", type=int, nargs="+", help="hidden neurons (100 800; crossover: 30 to 800)")
+    options.add_argument("--images", type=int, default=TRAINING, help="training images that are timed (50000)")
+    args = options.parse_args(words)
+    if args.table != "launches" and args.device == "cuda" and not torch.cuda.is_available():
+        options.error("there is no GPU; `launches` needs none, and `--device cpu` tries the others")
+    mnist.fetch(args.data_dir)
+    with quiet():
+        tables[args.table](args)
+
+
+if __name__ == "__main__":
+    main()

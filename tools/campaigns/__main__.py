@@ -1,0 +1,55 @@
+"""Fuzz and crash tests: `python -m tools.campaigns NAME [--count N] [--seed S]`.
+
+kills       training that is killed at random instants, resumed, and compared with a run that was never interrupted
+mutations   MNIST's files and checkpoints, damaged at random
+pictures    files and arrays that no camera wrote
+
+Each is a module with COUNT, how many attacks it makes; LIMIT, the seconds that one may take; TABLE, their kinds, which
+take turns in random order; and `ready(folder)`, in whose context `attack(kind, rng)` says what came of one, or raises
+AssertionError. The exit status is 0 if nothing is wrong, none hangs, and they take less than a gigabyte of memory.
+"""
+
+import argparse
+import faulthandler
+import random
+import sys
+import tempfile
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+from tqdm import trange
+
+from tests.support.damage import peak_memory
+
+MOST_MEMORY = 1_000_000_000  # bytes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=["kills", "mutations", "pictures"])
+    parser.add_argument("--count", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    module = import_module(f"tools.campaigns.{options.name}")
+    kinds = random.Random(options.seed).sample(module.TABLE, len(module.TABLE))
+    outcomes = Counter()
+    with tempfile.TemporaryDirectory() as folder, module.ready(Path(folder)) as attack:
+        before = peak_memory()  # most of it is a GPU's libraries, if torch has them
+        for number in trange(options.count or module.COUNT, disable=None):
+            faulthandler.dump_traceback_later(module.LIMIT, exit=True, file=sys.__stderr__)  # also of compiled code
+            try:
+                outcomes[attack(kinds[number % len(kinds)], random.Random(f"{options.seed}/{number}"))] += 1
+            except BaseException as error:
+                error.add_note(f"case {number} of seed {options.seed}")
+                raise
+        faulthandler.cancel_dump_traceback_later()
+        taken = peak_memory() - before
+    for outcome, times in sorted(outcomes.items()):
+        print(f"{times:6} {outcome}")
+    print(f"all {outcomes.total()} as they should be, in at most {taken / 1e6:.0f} MB of memory")
+    sys.exit(taken > MOST_MEMORY)
+
+
+if __name__ == "__main__":
+    main()
