@@ -34,7 +34,7 @@ def test_a_stack_takes_the_same_steps_as_the_book(sizes, name, l2):
         book, book_right = book + book_cost(a, y, name), book_right + np.where(y.any(1), same, (a <= 0.5).all(1)).sum()
         book_step(weights, biases, x, y, 0.3, name, l2, n=200)
 
-    cost, right = KERNELS["torch"].train(job(network, images, targets, chosen, 0.3, COSTS[name], l2 / 200))
+    cost, right = KERNELS["torch"].steps(job(network, images, targets, chosen, 0.3, COSTS[name], l2 / 200))
     assert cost.item() == pytest.approx(book, rel=1e-12) and right.item() == book_right
     assert cost.ndim == right.ndim == 0
     for ours, expected in zip(weights_and_biases(network), (weights, biases), strict=True):

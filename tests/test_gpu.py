@@ -26,12 +26,12 @@ def no_waiting(monkeypatch):
     def watched_steps(*args):
         torch.cuda.set_sync_debug_mode("error")
         try:
-            return kernel.train(*args)
+            return kernel.steps(*args)
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
     with monkeypatch.context() as patch:
-        patch.setitem(kernels.KERNELS, "torch", kernel._replace(train=watched_steps))
+        patch.setitem(kernels.KERNELS, "torch", kernel._replace(steps=watched_steps))
         yield
 
 

@@ -1,4 +1,4 @@
-"""Find the network that the user means by --network."""
+"""Find the run or the network that the user means."""
 
 import os
 import sys
@@ -7,13 +7,20 @@ from pathlib import Path
 from digits.checkpoint.contents import Checkpoint
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.common.errors import UserError, printable
-from digits.common.files import newest_run
 
+CONFIG = "config.yaml"  # the settings of a run, in its folder
 BEST = "best.ckpt"  # the best epoch of a run, in its folder
 BUNDLED = Path(__file__).with_name("bundled.ckpt")  # made by `export --to checkpoint`
 TEAM = "the bundled team"  # the bundled networks, which read together
 WITH_OCR = f"{TEAM} and PP-OCRv6"  # with --network ocr
 DOUBTFUL = 0.9  # below this validation accuracy, a network was hardly trained
+
+
+def newest_run(having: str = CONFIG) -> Path | None:
+    """Return the run in runs/ that was started or resumed last, among those with a file named `having`."""
+    # Starting or resuming a run writes its config.
+    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if (path.parent / having).is_file()]
+    return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None
 
 
 def find_network(network: str | None) -> Path:

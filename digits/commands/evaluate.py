@@ -38,8 +38,8 @@ def evaluate(
     """
     from digits.commands.scoring import labels_in, print_score, read_labelled, read_mnist, write_sheet
     from digits.handwriting import Expected
+    from digits.handwriting.api import choose_reader
     from digits.handwriting.picture import check_output
-    from digits.handwriting.reading import choose_reader
 
     if known_length and single:
         raise UserError("--single and --known_length exclude each other; use only one")

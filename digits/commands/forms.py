@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from digits.common.errors import UserError
 from digits.common.files import read_yaml
 from digits.handwriting import Expected
-from digits.handwriting.reading import expect
+from digits.handwriting.api import expect
 
 SURE = 0.8  # default confidence below which a field is doubtful
 FIELDS, PAGES = 200, 100  # the limits of a form definition

@@ -42,13 +42,13 @@ def predict(
         fields: Read forms whose fields this YAML file defines.
         review: Write a web page on which you can correct the doubtful fields.
     """
+    from digits.commands.answers import drawing_paths, read_pictures
     from digits.commands.documents import read_forms
     from digits.commands.forms import read_form
-    from digits.commands.pictures import drawing_paths, read_pictures
     from digits.commands.sources import Format, find_sources
     from digits.commands.tables import write_review, write_table
+    from digits.handwriting.api import choose_reader, expect
     from digits.handwriting.picture import check_output
-    from digits.handwriting.reading import choose_reader, expect
 
     if json and csv is not None:
         raise UserError("--json and --csv exclude each other; use only one")

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from digits import mnist
 from digits.common.errors import UserError, printable
+from digits.common.palette import VERMILION
 from digits.handwriting.answer import Answer
 from digits.handwriting.picture import open_picture, pictures_in, save
 from digits.network import inputs, linears
@@ -119,7 +120,7 @@ def write_sheet(predictions: list[Prediction], path: Path) -> None:
             strip = Image.fromarray(np.uint8(255 * np.hstack(segments[:SEGMENTS])))
             sheet.paste(ImageOps.contain(strip, (width - 20, 56)), (left, top + 96))
         caption = f"{label} read as {text or 'nothing'}"
-        ImageDraw.Draw(sheet).text((left, top + 160), caption, "#d55e00", font_size=16)
+        ImageDraw.Draw(sheet).text((left, top + 160), caption, VERMILION, font_size=16)
     save(sheet, path)
     first = f"the first {SHEET} of " if len(misread) > SHEET else ""
     print(f"{printable(str(path))}: {first}{len(misread):,} misread pictures", file=sys.stderr)

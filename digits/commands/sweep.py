@@ -56,7 +56,7 @@ def sweep(
     try:
         from digits.figures.style import png
         from digits.figures.sweep import drawn
-        from digits.training.search import DATABASE_ERRORS, named, search, train
+        from digits.training.search import DATABASE_ERRORS, named, score, search
     except ImportError as error:
         raise UserError(f"a sweep needs {error.name}: {install('sweep')}") from error
     from digits.kernels.stacks import StackedMNIST
@@ -74,7 +74,7 @@ def sweep(
         data.setup("fit")
         folder.mkdir(parents=True, exist_ok=True)
         print(f"{HEAD}seed  validation")
-        objective = partial(train, epochs=epochs, data=data, folder=folder)
+        objective = partial(score, epochs=epochs, data=data, folder=folder)
         scores = search(url, workers or cpu_count(), name, values, seeds, trials, objective)
         report(scores, folder, epochs)
         for setting, figure in drawn(scores, epochs, every=not trials):

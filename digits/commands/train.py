@@ -11,7 +11,7 @@ from cyclopts.config import Dict
 import digits.train
 from digits.commands.cli import parse
 from digits.common.errors import UserError
-from digits.common.files import CONFIG, newest_run, read_yaml
+from digits.common.files import read_yaml
 from digits.training.settings import OUTPUT, Settings, TrainerSettings
 
 
@@ -52,6 +52,8 @@ def _add_files(app: App, commands: tuple[str, ...], arguments: Any) -> None:
     """Add the settings from the file after --config and, with lower priority, from the run after --resume."""
     paths = [Path(token.value) for token in arguments["--config"].tokens]
     if tokens := arguments["--resume"].tokens:
+        from digits.checkpoint.selection import CONFIG, newest_run  # imports PyTorch
+
         run = Path(tokens[0].value) if tokens[0].value else newest_run()
         if not run:
             raise UserError("there is no run in runs/; say where your run is: --resume FOLDER")

@@ -12,7 +12,6 @@ from platformdirs import user_cache_path
 
 from digits.common.errors import UserError
 
-CONFIG = "config.yaml"  # the settings of a run, in its folder
 YAML_BYTES = 100_000  # the largest YAML file that is read
 
 
@@ -94,10 +93,3 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 def cache_folder() -> Path:
     """Return the user's cache folder, for MNIST and compiled code."""
     return user_cache_path("digits", appauthor=False)
-
-
-def newest_run(having: str = CONFIG) -> Path | None:
-    """Return the run in runs/ that was started or resumed last, among those with a file named `having`."""
-    # Starting or resuming a run writes its config.
-    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if (path.parent / having).is_file()]
-    return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None

@@ -5,10 +5,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from digits.backprop import feedforward
-from digits.figures.style import BLACK, figure
+from digits.common.palette import BLACK, SIGNED
+from digits.figures.style import figure
 from digits.model import DigitClassifier
 from digits.network import inputs, weights_and_biases
-from digits.training.pictures import SIGNED
 
 MOST = 150  # at most this many lines between two layers, for the largest contributions
 HEIGHT = 3.8  # inches

@@ -1,4 +1,4 @@
-"""Draw the figures of chapters 1 and 5. training/pictures.py draws the figures that TensorBoard shows, too."""
+"""Draw the figures of chapters 1 and 5. training/plots.py draws the figures that TensorBoard shows, too."""
 
 from collections.abc import Iterator
 
@@ -13,14 +13,15 @@ from torch import Tensor
 from digits.augment import pen
 from digits.augment.allographs import ATLAS
 from digits.augment.elastic import PART, distort
+from digits.common.palette import BLACK, BLUE, COUNTS, ORANGE, SIGNED, VERMILION
 from digits.figures import descent
 from digits.figures.line import line
-from digits.figures.style import BLACK, BLUE, ORANGE, VERMILION, figure
+from digits.figures.style import figure
 from digits.kernels.stacks import StackedMNIST
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
-from digits.training.pictures import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
+from digits.training.plots import confusion, first_mistakes, first_weights, mosaic, shaded
 
 COPIES = 20  # number of distorted copies of a training image
 EXAMPLES = 2_000  # training images for the mean cost in the figures valley and gradients

@@ -5,7 +5,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from digits.figures.style import ORANGE, figure
+from digits.common.palette import ORANGE
+from digits.figures.style import figure
 from digits.handwriting.eye import see
 from digits.handwriting.line_network import numbers
 from digits.handwriting.strips import strips_of

@@ -1,15 +1,9 @@
-"""Define what all figures share: colours, a width, and the conversion to PNG.
-
-Lines have the colours of Okabe and Ito, which colour-blind people can tell apart. Colour maps go from light to dark, so
-that their order can still be seen in grey.
-"""
+"""Define what all figures share: a width, and the conversion to PNG."""
 
 import io
 
 from matplotlib.figure import Figure
 from PIL import Image
-
-BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00"
 
 
 def figure(height: float) -> Figure:

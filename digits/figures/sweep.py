@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
-from digits.figures.style import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
+from digits.common.palette import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION
+from digits.figures.style import figure
 from digits.training.search import Scores
 
 NAMES = {"lr": "learning rate", "hidden": "hidden neurons", "batch_size": "mini-batch size", "init": "initial weights"}

@@ -15,7 +15,7 @@ in a particular way. So most of the work is to find the digits and to draw them 
 7. reader.py reads each digit with your network and combines the outputs with those of the line network. A number with
    a low confidence is rejected.
 
-`read` in reading.py is the entry point. lines.py runs steps 1 to 6, and also turns pictures that are on their side or
+`read` in api.py is the entry point. lines.py runs steps 1 to 6, and also turns pictures that are on their side or
 upside down. Steps 1 to 6 need no PyTorch, so parallel.py can run them in worker processes. answer.py defines the
 result.
 
@@ -29,8 +29,8 @@ The data passes through six types, in this order:
 - `Answer`: the lines of a picture, or the reason why nothing was read.
 """
 
+from digits.handwriting.api import read
 from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.pdf import Page
-from digits.handwriting.reading import read
 
 __all__ = ["Expected", "Page", "find_lines", "read"]

@@ -36,13 +36,13 @@ class Job(NamedTuple):
 class Kernel(NamedTuple):
     """One way to train and evaluate a network.
 
-    `unsupported` returns the reason why the kernel cannot do a job, or None. `train` takes one step of SGD per
-    mini-batch. `evaluate` scores the chosen images. Both return the tally; that of `train` is before each step.
+    `unsupported` returns the reason why the kernel cannot do a job, or None. `steps` takes one step of SGD per
+    mini-batch. `evaluate` scores the chosen images. Both return the tally; that of `steps` is before each step.
     """
 
     name: str
     unsupported: Callable[[Job], str | None]
-    train: Callable[[Job], Tally]
+    steps: Callable[[Job], Tally]
     evaluate: Callable[[Job], Tally]
 
 
@@ -80,7 +80,7 @@ def _torch_unsupported(job: Job) -> str | None:
     return None
 
 
-def _torch_train(job: Job) -> Tally:
+def _torch_steps(job: Job) -> Tally:
     """Take an `sgd_step` for each mini-batch, then score all outputs in one call, which is fast on a GPU."""
     (weights, biases), (lr, decay), cost = weights_and_biases(job.model.network), job.lr_and_decay, job.model.cost
     x = inputs(job.images[job.chosen.flatten()], like=weights[0]).unflatten(0, job.chosen.shape)
@@ -121,7 +121,7 @@ def _compiled() -> Any:
     return cpu
 
 
-def _autograd_train(job: Job) -> Tally:
+def _autograd_steps(job: Job) -> Tally:
     assert job.optimizer is not None
     costs, rights = [], []
     for mini_batch in job.chosen:
@@ -140,8 +140,8 @@ def _autograd_train(job: Job) -> Tally:
 KERNELS = {
     kernel.name: kernel
     for kernel in (
-        Kernel("numba", _numba_unsupported, lambda job: _compiled().train(job), lambda job: _compiled().evaluate(job)),
-        Kernel("torch", _torch_unsupported, _torch_train, _torch_evaluate),
-        Kernel("autograd", lambda job: None, _autograd_train, _torch_evaluate),
+        Kernel("numba", _numba_unsupported, lambda job: _compiled().steps(job), lambda job: _compiled().evaluate(job)),
+        Kernel("torch", _torch_unsupported, _torch_steps, _torch_evaluate),
+        Kernel("autograd", lambda job: None, _autograd_steps, _torch_evaluate),
     )
 }

@@ -86,7 +86,7 @@ class Examples(NamedTuple):
     targets: Array  # (N, outputs)
 
 
-def train(job: Job) -> Tally:
+def steps(job: Job) -> Tally:
     """Take a step of SGD per mini-batch, for float32 parameters and a known cost."""
     (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
     net = _layers(weights, biases, job.chosen.shape[1])

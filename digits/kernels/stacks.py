@@ -146,7 +146,7 @@ class StackedClassifier(DigitClassifier):
     def training_step(self, batch: Stack, batch_idx: int) -> None:  # type: ignore[override]
         """Take a step of SGD for each mini-batch of a stack."""
         kernel, job = self.kernel_for(batch)
-        cost, right = kernel.train(job)
+        cost, right = kernel.steps(job)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
         for steps in (progress.total, progress.current):  # for `global_step`: Lightning misses the kernels' steps
             steps.ready += len(job.chosen)

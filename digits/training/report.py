@@ -11,11 +11,11 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from digits.checkpoint.selection import CONFIG
 from digits.checkpoint.untrusted import read_checkpoint
-from digits.common.files import CONFIG
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.training.pictures import confusion, first_mistakes, first_weights
+from digits.training.plots import confusion, first_mistakes, first_weights
 from digits.training.settings import changes
 
 

@@ -16,9 +16,10 @@ import yaml
 from filelock import FileLock, Timeout
 
 from digits.checkpoint.contents import Checkpoint, restore
+from digits.checkpoint.selection import CONFIG
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.common.errors import UserError
-from digits.common.files import CONFIG, remove_leftovers, write_atomically
+from digits.common.files import remove_leftovers, write_atomically
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.training.settings import Settings, changes

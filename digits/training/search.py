@@ -71,7 +71,7 @@ def search(
     values: Values,
     seeds: int,
     trials: int | None,
-    train: Callable[[Setting, int], Score],
+    score: Callable[[Setting, int], Score],
 ) -> Scores:
     """Train each setting that a study lacks, with all its seeds. Return the scores, best validation accuracy first.
 
@@ -89,7 +89,7 @@ def search(
             else:
                 suggest = trial.suggest_float if setting == "lr" else trial.suggest_int
                 suggest(setting, choices[0], choices[-1], log=True)
-        trial.set_user_attr("scores", [train(Setting(**trial.params), seed) for seed in range(seeds)])
+        trial.set_user_attr("scores", [score(Setting(**trial.params), seed) for seed in range(seeds)])
         return mean(validated for validated, _ in trial.user_attrs["scores"])
 
     def finished() -> Scores:
@@ -121,7 +121,7 @@ class BestEpoch(Callback):
         trainer.should_stop = self.last >= 2 and accuracy < GUESSING
 
 
-def train(setting: Setting, seed: int, epochs: int, data: StackedMNIST, folder: Path) -> Score:
+def score(setting: Setting, seed: int, epochs: int, data: StackedMNIST, folder: Path) -> Score:
     """Train a network as train.py would on the CPU, bit for bit, and return the score of its best epoch."""
     model, data = StackedClassifier([setting.hidden], setting.lr, setting.init, seed), copy(data)
     data.batch_size, data.seed, best = setting.batch_size, seed, BestEpoch()

@@ -5,7 +5,7 @@ import torch
 
 from digits.augment import allographs, pen
 from digits.augment.allographs import ATLAS
-from digits.handwriting.reading import choose_reader
+from digits.handwriting.api import choose_reader
 from digits.network import inputs, linears
 
 

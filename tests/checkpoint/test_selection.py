@@ -8,7 +8,7 @@ import pytest
 from digits.checkpoint.contents import VALIDATION
 from digits.checkpoint.selection import BUNDLED, find_checkpoint, newest_run
 from digits.common.errors import UserError
-from digits.handwriting.reading import choose_reader
+from digits.handwriting.api import choose_reader
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
 

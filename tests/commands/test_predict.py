@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network, without_training
 from digits.checkpoint.selection import BUNDLED
-from digits.commands.pictures import annotated, facts_of, line_of, notes_on
+from digits.commands.answers import annotated, facts_of, line_of, notes_on
 from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.picture import LARGEST

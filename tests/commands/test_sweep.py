@@ -15,7 +15,7 @@ from digits.__main__ import main
 from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from digits.model import DigitClassifier
 from digits.training import search
-from digits.training.search import Setting, named, train
+from digits.training.search import Setting, named, score
 from tests.support.small_mnist import use
 
 ARGS = ["--hidden", "6", "12", "--lr", "1", "1000", "--batch_size", "20", "--seeds", "2", "--epochs", "5"]
@@ -156,7 +156,7 @@ def test_a_sweep_trains_the_same_network_as_train(loaded, tmp_path, monkeypatch)
     load, weights = DigitClassifier.load_state_dict, {}
     monkeypatch.setattr(DigitClassifier, "load_state_dict", lambda self, best: weights.update(best) or load(self, best))
     images, labels = loaded.test
-    assert train(setting, 1, 4, loaded, tmp_path)[1] == (kept.predict(images)[0] == labels).double().mean().item()
+    assert score(setting, 1, 4, loaded, tmp_path)[1] == (kept.predict(images)[0] == labels).double().mean().item()
     assert all(weights[name].equal(tensor) for name, tensor in kept.state_dict().items())
 
 
@@ -164,7 +164,7 @@ def test_a_guessing_network_stops_after_three_epochs_without_seeing_test_images(
     evaluate, evaluated = StackedClassifier._evaluate, []
     remember = lambda self, split, stack: evaluated.append(stack.images) or evaluate(self, split, stack)  # noqa: E731
     monkeypatch.setattr(StackedClassifier, "_evaluate", remember)
-    train(Setting(6, 1e-9, 20, "scaled"), 5, 5, loaded, tmp_path)
+    score(Setting(6, 1e-9, 20, "scaled"), 5, 5, loaded, tmp_path)
     assert capsys.readouterr().out.endswith("% in epoch 0  stopped after epoch 2\n")  # the first of equal epochs
     assert len(evaluated) == 3 and all(images is loaded.validation[0] for images in evaluated)
     assert (loaded.batch_size, loaded.seed, loaded.trainer, len(loaded.val_dataloader())) == (10, 0, None, 2)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from digits.common.palette import SIGNED
 from digits.figures.activations import MOST, activations
 from digits.model import DigitClassifier
-from digits.training.pictures import SIGNED
 
 
 @pytest.mark.parametrize("hidden, only_digit", [([6], None), ([6, 5], None), ([], None), ([6], 9)])

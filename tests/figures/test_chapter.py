@@ -7,12 +7,13 @@ import torch
 from digits import mnist
 from digits.augment.allographs import ATLAS
 from digits.augment.elastic import distort
+from digits.common.palette import SIGNED
 from digits.figures import chapter
 from digits.handwriting.line_network import STEP
 from digits.kernels.stacks import StackedMNIST
 from digits.model import DigitClassifier
 from digits.network import linears
-from digits.training.pictures import SIGNED, confusion, first_mistakes, shaded
+from digits.training.plots import confusion, first_mistakes, shaded
 from tests.figures.conftest import EPOCHS
 from tests.support.fitted import load
 

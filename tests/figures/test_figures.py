@@ -12,7 +12,7 @@ from digits.common.errors import UserError
 from digits.figures import chapter
 from digits.figures.style import png
 from digits.model import DigitClassifier
-from digits.training.pictures import first_weights
+from digits.training.plots import first_weights
 from tests.figures.conftest import EPOCHS
 from tests.support.checkpoints import saved
 from tests.support.fitted import fit, load
@@ -142,6 +142,6 @@ def test_training_needs_neither_matplotlib_nor_the_figures(monkeypatch):
     without_matplotlib(monkeypatch, "digits")
     import_module("digits.train")
     import_module("digits.training.report")  # as it trains
-    assert "digits.training.pictures" in sys.modules
+    assert "digits.training.plots" in sys.modules
     assert "digits.figures" not in sys.modules
     import_module("digits.commands.figures")  # so that it can say what it needs

@@ -7,9 +7,9 @@ from PIL import Image
 
 from digits.common.errors import UserError
 from digits.handwriting.answer import THRESHOLD
+from digits.handwriting.api import choose_reader
 from digits.handwriting.lines import SMALL, Expected, Segmentation
 from digits.handwriting.reader import FLOOR, WEIGHT, Reader
-from digits.handwriting.reading import choose_reader
 from digits.network import sigmoid_network
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper

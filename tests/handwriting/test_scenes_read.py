@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digits import mnist
-from digits.handwriting.reading import choose_reader
+from digits.handwriting.api import choose_reader
 from tests.support.scenes import bars, is_read, of_all_kinds, on_blank_paper
 from tools.forge.scenes import glyphs
 

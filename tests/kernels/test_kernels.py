@@ -46,7 +46,7 @@ def problem(sizes, images=200, seed=0):
 def assert_steps_of_backprop(network, *data, rtol, atol):
     """The compiled steps change the network as backprop.py does in float64; returns the tallies of both."""
     exact = deepcopy(network).double()
-    tallies = cpu.train(job(network, *data)), KERNELS["torch"].train(job(exact, *data))
+    tallies = cpu.steps(job(network, *data)), KERNELS["torch"].steps(job(exact, *data))
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.to(q.dtype), q, rtol=rtol, atol=atol)
     return tallies
@@ -106,7 +106,7 @@ def test_strange_strides_and_nothing_chosen():
 @pytest.mark.parametrize("chosen", [[[3, 200]], [[-1, 3]]])
 def test_images_that_are_not_there_are_an_error(chosen):
     with pytest.raises(IndexError, match="there are 200"):
-        cpu.train(job(*problem([784, 30, 10]), torch.tensor(chosen)))
+        cpu.steps(job(*problem([784, 30, 10]), torch.tensor(chosen)))
 
 
 @pytest.mark.parametrize("name", COSTS)
@@ -125,7 +125,7 @@ def test_decay_is_exact_where_nothing_else_moves_a_weight():
     images[:, 0, 0] = 0
     before = network[0].weight[:, 0].detach().clone()
     chosen = torch.arange(10).repeat(100_000)[:, None]
-    cpu.train(job(network, images, targets, chosen, 0.001, decay=0.001))
+    cpu.steps(job(network, images, targets, chosen, 0.001, decay=0.001))
     torch.testing.assert_close(network[0].weight[:, 0].detach(), before * math.exp(-1), rtol=3e-6, atol=0)
 
 

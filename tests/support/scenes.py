@@ -8,11 +8,11 @@ import torch
 from digits.handwriting import Expected
 from digits.handwriting.normalize import bounds
 from tools.forge import scenes
-from tools.forge.scenes.forms import FORMS
+from tools.forge.scenes.papers import PAPERS
 from tools.forge.scenes.sheet import Sheet
 
 BLANK_PAPER = {
-    "FORMS": [form._replace(fill=Sheet.rows) for form in FORMS],
+    "PAPERS": [paper._replace(fill=Sheet.rows) for paper in PAPERS],
     "around": lambda sheet: None,
     "light_of_paper": lambda rng, shape, *_: np.full(shape, 0.9, np.float32),  # in even light
 }

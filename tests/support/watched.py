@@ -22,7 +22,7 @@ from tests.support.small_mnist import use
 ROOT = Path(__file__).parents[2]
 MEMORY, SPARE = 1_000_000_000, 4_000_000_000  # bytes that a verb may take, and after which the system stops it
 SECONDS = 120  # of processor time, after which the system stops it, and of waiting for something
-IMPORTED = "commands.documents commands.tables page.html figures.chapter handwriting.reading train training.search"
+IMPORTED = "commands.documents commands.tables page.html figures.chapter handwriting.api train training.search"
 
 
 class Ending(NamedTuple):

@@ -7,7 +7,7 @@ from numpy.random import default_rng
 from digits.handwriting.background import missing_light
 from tests.support.scenes import bars
 from tools.forge.scenes import HEIGHT, scene
-from tools.forge.scenes.forms import FORMS
+from tools.forge.scenes.papers import PAPERS
 from tools.forge.scenes.sheet import Sheet
 
 
@@ -33,14 +33,14 @@ def test_scenes_vary_in_size_print_and_colour(scenes):
     assert 0.1 < colours < 0.9
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.fill.__name__)
-def test_every_kind_of_paper_has_handwriting_and_all_but_blank_paper_have_print(form):
-    sheets = [Sheet(default_rng(seed), bars(), 40.0, 4, form.goes_on) for seed in range(10)]
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.fill.__name__)
+def test_every_kind_of_paper_has_handwriting_and_all_but_blank_paper_have_print(paper):
+    sheets = [Sheet(default_rng(seed), bars(), 40.0, 4, paper.goes_on) for seed in range(10)]
     for sheet in sheets:
-        form.fill(sheet)
+        paper.fill(sheet)
     written = [sheet for sheet in sheets if not sheet.empty]
     assert all(sheet.ink.max() > 0.5 and sheet.written for sheet in written)
-    assert any(sheet.printed.any() for sheet in sheets) == (form.fill is not Sheet.rows)
+    assert any(sheet.printed.any() for sheet in sheets) == (paper.fill is not Sheet.rows)
 
 
 def test_the_text_of_a_single_line_is_known_and_that_of_an_empty_form_is_empty(scenes):

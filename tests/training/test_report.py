@@ -5,7 +5,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from digits.mnist import load as load_mnist
-from digits.training.pictures import confusion, first_mistakes, first_weights
+from digits.training.plots import confusion, first_mistakes, first_weights
 from tests.support.fitted import fit, load
 
 

@@ -19,11 +19,11 @@ from tqdm import tqdm
 from digits.checkpoint.selection import BUNDLED
 from digits.commands.scoring import labels_in
 from digits.common.errors import tried
+from digits.handwriting.api import choose_reader
 from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.picture import open_picture
 from digits.handwriting.reader import Reader
-from digits.handwriting.reading import choose_reader
 from digits.network import sigmoid_network
 from tools.benchmarks.common import heading, parser, row
 

@@ -50,7 +50,7 @@ def ours(target, seed, data_dir):
 
     model, blank = DigitClassifier([1], cost="cross_entropy"), torch.zeros(1, 28, 28, dtype=torch.uint8)
     step = model, blank, torch.zeros(1, 10), torch.zeros(1, 1, dtype=torch.int64), plain_sgd(model, 1.0, 0.0)
-    cpu.train(Job(*step))  # which reads the compiled code, as JAX has compiled its own before its training is timed
+    cpu.steps(Job(*step))  # which reads the compiled code, as JAX has compiled its own before its training is timed
     settings = yaml.safe_load(Path(ROOT, "configs", f"seconds{target}.yaml").read_text())
     trainer = settings.pop("trainer") | {"callbacks": [clock := Clock()]}
     settings |= {"seed": seed, "data_dir": data_dir, "run_dir": Path(tempfile.mkdtemp(), "run"), "trainer": trainer}

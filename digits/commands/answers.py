@@ -15,6 +15,7 @@ from tqdm import tqdm
 from digits.commands.sources import Format, Source, paired, show
 from digits.commands.tables import Rows
 from digits.common.errors import UserError, printable, tried
+from digits.common.palette import BLUE, VERMILION
 from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.eye import see
 from digits.handwriting.lines import open_pixels
@@ -132,11 +133,11 @@ def annotated(image: Image.Image, answer: Answer) -> Image.Image:
     """
     with suppress(UserError):  # the picture is too small
         mask = Image.fromarray(np.uint8(OPACITY * 255 * see(open_pixels(image)[0])[1]))
-        image.paste("#0072b2", mask=mask.resize(image.size, Image.Resampling.BILINEAR))
+        image.paste(BLUE, mask=mask.resize(image.size, Image.Resampling.BILINEAR))
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
     for group in [group for line in answer.lines for group in line.groups]:
-        colour = "#d55e00" if group.text else "grey"
+        colour = VERMILION if group.text else "grey"
         for reading in group.readings:
             left, top, right, bottom = reading.box
             draw.rectangle((left - pen, top - pen, right + pen, bottom + pen), outline=colour, width=pen)

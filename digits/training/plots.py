@@ -10,10 +10,9 @@ from PIL import Image, ImageColor, ImageDraw
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
+from digits.common.palette import COUNTS, GREY, SIGNED
+
 WIDTH = 700  # pixels; TensorBoard shows every second pixel, so draw nothing thinner than two
-GREY = "#EEEEEE"
-SIGNED = ("#053061", "#2166AC", "#92C5DE", "#F7F7F7", "#F4A582", "#B2182B", "#67001F")  # -1 blue, 0 white, 1 red
-COUNTS = ("#FFFFFF", "#A6D3EE", "#0072B2", "#00224E")  # from 0 to the largest count
 
 
 def shaded(values: Any, colours: Sequence[str]) -> np.ndarray:

@@ -108,10 +108,10 @@ def circled(sheet: Sheet) -> None:
     sheet.draw(sheet.printed, cv2.ellipse, middle, axes, *angles, width=sheet.hand.pen)
 
 
-class Form(NamedTuple):
+class Paper(NamedTuple):
     """A kind of paper, its share of all scenes, and whether it goes on beyond the border of the photo.
 
-    A form that does not go on is drawn whole, on a sheet with room above and below, and its print does not wear off.
+    A paper that does not go on is drawn whole, on a sheet with room above and below, and its print does not wear off.
     """
 
     fill: Callable[[Sheet], object]
@@ -120,17 +120,17 @@ class Form(NamedTuple):
 
 
 # To add a kind of paper, write a function as above, and add a line here. The shares must add up to 1.
-FORMS = [
-    Form(boxes, 0.15, goes_on=False),
-    Form(comb, 0.06, goes_on=False),
-    Form(table, 0.15),
-    Form(rulings, 0.09),
-    Form(squares, 0.08),
-    Form(underlined, 0.06),
-    Form(dotted_line, 0.06),
-    Form(framed, 0.06),
-    Form(circled, 0.04),
-    Form(Sheet.rows, 0.25),  # blank paper is the most common
+PAPERS = [
+    Paper(boxes, 0.15, goes_on=False),
+    Paper(comb, 0.06, goes_on=False),
+    Paper(table, 0.15),
+    Paper(rulings, 0.09),
+    Paper(squares, 0.08),
+    Paper(underlined, 0.06),
+    Paper(dotted_line, 0.06),
+    Paper(framed, 0.06),
+    Paper(circled, 0.04),
+    Paper(Sheet.rows, 0.25),  # blank paper is the most common
 ]
 
 

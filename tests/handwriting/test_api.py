@@ -29,7 +29,7 @@ PICTURE = ROOT / "docs" / "504192.jpg"
 
 def test_the_example_in_the_docstring_of_read_works(monkeypatch):
     monkeypatch.chdir(ROOT)
-    names = {"__name__": "digits.handwriting.reading"}
+    names = {"__name__": "digits.handwriting.api"}
     [example] = doctest.DocTestFinder(recurse=False).find(read, "read", globs=names)
     assert len(example.examples) == 7 and doctest.DocTestRunner().run(example).failed == 0
 

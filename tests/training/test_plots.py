@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from digits.common.palette import SIGNED
 from digits.network import linears, sigmoid_network
-from digits.training import pictures as plots
-from digits.training.pictures import SIGNED, shaded
+from digits.training import plots
+from digits.training.plots import shaded
 
 
 @pytest.fixture
