@@ -9,9 +9,9 @@ from digits import read
 from digits.common.errors import UserError
 from digits.handwriting import ocr
 from digits.handwriting.answer import Reading
+from digits.handwriting.api import choose_reader
 from digits.handwriting.line_network import BLANK, numbers
 from digits.handwriting.reader import Reader
-from digits.handwriting.reading import choose_reader
 from digits.network import sigmoid_network
 from tests.support.pens import STROKES, cover
 
