@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("resource", reason="Windows has no limits to memory and time")
 
-from tests.support.tiers import nightly, slow
+from tests.support.tiers import slow
 from tests.support.training import ends, same
 from tests.support.watched import clear, small_run, watch
 
@@ -23,8 +23,6 @@ WRITES = "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate"  # audi
 SUBCOMMANDS = {  # the command, the command that continues it, and the folder that it writes to
     "export": ("export --network run --to checkpoint --out out/1.ckpt", None, "out"),
     "train": ("train --hidden 5 --lr 1 --epochs 3 --run_dir new DATA", "train --resume new DATA", "new"),
-    "resume": ("train --resume run --epochs 4 DATA", None, "run"),
-    "sweep": ("sweep --hidden 3 4 --epochs 1 DATA", None, "runs"),
 }
 
 
@@ -83,16 +81,9 @@ def run(small, tmp_path_factory, tmp_path):
     return run
 
 
-LONG = [(name, fault) for name in ("train", "resume", "sweep") for fault in FAULTS]
-
-
 @pytest.mark.parametrize(
     "subcommand, fault",
-    [
-        *(("export", fault) for fault in FAULTS),
-        *(slow(*case) for case in LONG[::5]),
-        *(nightly(*case) for number, case in enumerate(LONG) if number % 5),
-    ],
+    [*(("export", fault) for fault in FAULTS), slow("train", "full"), slow("train", "killed")],
 )
 def test_a_failing_machine_loses_no_saved_work(subcommand, fault, run):
     words, further, folder = SUBCOMMANDS[subcommand]
@@ -111,8 +102,6 @@ def test_a_failing_machine_loses_no_saved_work(subcommand, fault, run):
         if ending.status:
             ending = run(further or words, broken.parent.name)[1]
         assert ending.status == 0 or not begun, ending
-        if subcommand == "sweep":
-            assert ending.output.split("\n\n", 1)[1] == good.output.split("\n\n", 1)[1]
-        elif begun:
+        if begun:
             assert list(map(same, ends(broken / folder), ends(home / folder))) == [True] * len(ends(home / folder))
             assert contents(broken / folder) == expected or folder != "out"

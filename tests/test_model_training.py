@@ -1,5 +1,3 @@
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -11,7 +9,7 @@ from digits.common.errors import UserError
 from digits.kernels.stacks import StackedClassifier, StackedMNIST, order, stacked
 from digits.model import DigitClassifier
 from digits.network import weights_and_biases
-from tests.support.book import book_cost, book_step, sigmoid
+from tests.support.book import book_step
 from tests.support.small_mnist import TRAINING
 from tests.support.training import quick_trainer
 
@@ -45,42 +43,6 @@ def assert_close(model, book, close):
     for ours, expected in zip(weights_and_biases(model), book, strict=True):
         for p, q in zip(ours, expected, strict=True):
             np.testing.assert_allclose(p.numpy(), q, rtol=0, atol=close)
-
-
-@pytest.mark.parametrize(
-    "kernel, dtype, close",
-    [("torch", torch.float64, 1e-12), ("autograd", torch.float64, 1e-12), ("numba", torch.float32, 1e-4)],
-)
-@pytest.mark.parametrize(
-    "settings, batch_size, epochs",  # 500 images, in stacks of 200
-    [
-        ({"hidden": [30]}, 10, 1),
-        ({"hidden": [20, 15], "l2": 2.0}, 64, 3),
-        ({"hidden": [20, 15], "cost": "cross_entropy", "l2": 5.0}, 1000, 1),
-        ({"hidden": [12], "only_digit": 4}, 10, 1),
-    ],
-)
-def test_every_kernel_matches_the_steps_and_metrics_of_the_book(
-    set_up, kernel, dtype, close, settings, batch_size, epochs
-):
-    """The book's steps are computed by NumPy in float64."""
-    model = StackedClassifier(**settings, lr=0.5, seed=1).to(dtype)
-    module, trainer = set_up(kernel=kernel), quick_trainer(max_epochs=epochs)
-    module.batch_size = batch_size
-    cost = settings.get("cost", "quadratic")
-    weights, biases = by_the_book(model, module, [0.5] * epochs, cost, model.l2)
-    trainer.fit(model, module)
-    assert trainer.global_step == epochs * math.ceil(TRAINING / batch_size)
-    assert_close(model, (weights, biases), close)
-    for split in ("validation", "test"):
-        a, y = examples(model, *getattr(module, split))
-        for w, b in zip(weights, biases, strict=True):
-            a = sigmoid(a @ w.T + b)
-        right = (a.argmax(1) == y.argmax(1) if model.only_digit is None else (a > 0.5) == (y == 1)).mean()
-        assert trainer.callback_metrics[f"cost/{split}"].item() == pytest.approx(
-            book_cost(a, y, cost) / len(y), rel=1e-4
-        )
-        assert trainer.callback_metrics[f"accuracy/{split}"].item() == pytest.approx(right, rel=1e-4)
 
 
 @pytest.mark.parametrize("handwriting, images", [(False, TRAINING), (True, TRAINING + 175)])

@@ -78,16 +78,6 @@ def test_a_mistake_is_one_line_that_names_it(words, reason):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("words", ["-h", "a b --help"])
-def test_help_shows_each_option_with_its_default(words, capsys):
-    with pytest.raises(SystemExit) as stop:
-        understood(words)
-    assert stop.value.code == 0
-    lines = capsys.readouterr().out
-    for word in ("Do something.", "What to read.", "--hidden", "[default: 30]", "3.0", "web", "Learning rate"):
-        assert word in lines
-
-
 LINES = """
 train.py --help
 train.py --trainer.help
@@ -149,11 +139,6 @@ def test_a_user_error_is_one_line_and_a_bug_keeps_its_traceback(act, message, ca
     assert capsys.readouterr().err == f"digits example: error: {message}\n"
     with pytest.raises(ValueError), one_line_errors("digits example"):
         raise ValueError
-
-
-def test_the_subcommands_are_listed(verb):
-    lines = verb()[1]
-    assert len(SUBCOMMANDS) >= 6 and all(f"\n  {name} " in lines for name in SUBCOMMANDS)
 
 
 @pytest.mark.parametrize("word", ["trian", "--hidden"])

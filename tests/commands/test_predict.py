@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network, without_training
 from digits.checkpoint.selection import BUNDLED
-from digits.commands.answers import annotated, facts_of, line_of, notes_on
+from digits.commands.answers import facts_of, line_of, notes_on
 from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.picture import LARGEST
@@ -100,14 +100,6 @@ def test_a_page_is_read_line_by_line(read):
     code, lines, errors = read("page.png")
     assert (code, errors) == (0, []) and [text.split("  ")[0] for text in lines] == ["page.png: 4444", "page.png: 44"]
     assert [len(line) for line in segments(*read("page.png", "--json")[1])] == [4, 2]
-
-
-@pytest.mark.parametrize(("confidence", "colour"), [(0.9, ORANGE), (0.2, GREY)])
-def test_a_rejected_digit_has_a_grey_box(confidence, colour):
-    digit = Reading(4, np.full(10, 0.5, np.float32), np.zeros((28, 28), np.float32), (20, 20, 60, 80))
-    answer = Answer([Line([Group([digit], confidence)])])
-    drawing = annotated(Image.new("RGB", (200, 100), "white"), answer)
-    assert [drawing.getpixel(at) for at in ((19, 50), (61, 50), (40, 50))] == [colour, colour, (255, 255, 255)]
 
 
 def test_a_turned_picture_is_read_upright_with_a_note(read):

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from digits.common.palette import SIGNED
-from digits.figures.activations import MOST, activations
+from digits.figures.activations import activations
 from digits.model import DigitClassifier
 
 
@@ -23,21 +22,3 @@ def test_circles_are_as_dark_as_the_activations(hidden, only_digit):
     labels = [text.get_text() for text in right.texts][-a.numel() :]
     names = range(10) if only_digit is None else [only_digit]
     assert labels == [f"{name}   {activation:.2f}" for name, activation in zip(names, a[0].tolist(), strict=True)]
-
-
-def test_lines_are_the_largest_contributions():
-    model = DigitClassifier([20], seed=3)
-    first, _, last, _ = model.network
-    a = first(torch.ones(1, 784)).sigmoid()
-    contributions = (last.weight * a).detach()
-    _, right = activations(model, torch.ones(28, 28)).axes
-    hidden, outputs = (circles.get_offsets()[:, 1] for circles in right.collections)
-    drawn = {}
-    for line in right.lines:
-        start, end = line.get_ydata()
-        place = int(np.argmin(abs(outputs - end))), int(np.argmin(abs(hidden - start)))
-        drawn[place] = line.get_linewidth() * (1 if line.get_color() == SIGNED[5] else -1)
-    order = contributions.abs().flatten().argsort(descending=True)[:MOST]
-    assert contributions.numel() > MOST and set(drawn) == {divmod(int(n), 20) for n in order}
-    for place, width in drawn.items():
-        assert width == pytest.approx(3 * (contributions[place] / contributions.abs().max()).item(), abs=1e-5)

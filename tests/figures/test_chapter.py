@@ -1,20 +1,13 @@
-import itertools
-
 import numpy as np
 import pytest
 import torch
 
 from digits import mnist
-from digits.augment.allographs import ATLAS
-from digits.augment.elastic import distort
 from digits.common.palette import SIGNED
 from digits.figures import chapter
 from digits.handwriting.line_network import STEP
-from digits.kernels.stacks import StackedMNIST
-from digits.model import DigitClassifier
 from digits.network import linears
-from digits.training.plots import confusion, first_mistakes, shaded
-from tests.figures.conftest import EPOCHS
+from digits.training.plots import shaded
 from tests.support.fitted import load
 
 
@@ -26,31 +19,6 @@ def test_learning_curves_are_drawn_by_epoch():
     assert len(lines["training"].get_xdata()) == 0
     assert np.array_equal(right.lines[0].get_xydata(), [[0, 0.3], [1, 0.2]])
     assert lines["this checkpoint"].get_xdata() == [1, 1]
-
-
-def third(data):
-    """What the third figure shows, of a network that was trained on the images."""
-    data.setup("test")
-    _, _, (_, figure) = itertools.islice(chapter.figures(DigitClassifier([6]), data, 0, 1, {}), 3)
-    return figure.axes[0].images[0].get_array()
-
-
-def test_distorted_copies_are_those_of_the_epochs(data_dir):
-    data = StackedMNIST(data_dir, seed=3, distort=0.8)
-    shown = third(data)
-    assert shown.shape == (2 * 29 + 1, 10 * 29 + 1)
-    for epoch in (0, 13):
-        row, column = epoch // 10 * 29 + 1, epoch % 10 * 29 + 1
-        wanted = distort(data.training[0], 0.8, 3, epoch)[0]
-        assert (shown[row : row + 28, column : column + 28] == wanted.numpy()).all()
-
-
-def test_the_atlas_has_a_row_for_each_digit(data_dir):
-    shown = third(StackedMNIST(data_dir, handwriting=True))
-    for digit, ways in ATLAS.items():
-        columns = shown[digit * 29 + 1 : digit * 29 + 29].filled(0).max(0)
-        tiles = [columns[1 + left : 29 + left].max() for left in range(0, len(columns) - 1, 29)]
-        assert [ink > 0 for ink in tiles] == [place < len(ways) for place in range(len(tiles))]
 
 
 def test_hidden_neurons_show_what_activates_them_and_their_output_weights(fitted, data):
@@ -100,15 +68,6 @@ def test_the_valley_has_the_path_over_contours_from_the_least_to_the_largest_cos
     assert levels[[0, -1]] == pytest.approx([0.013, 1.7])
     assert bar.get_ylabel() == "cost on 1,234 training images"
     assert [tick.get_text() for tick in bar.get_yticklabels()] == ["0.02", "0.05", "0.1", "0.2", "0.5", "1"]
-
-
-def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data):
-    model, epoch = load(fitted)
-    drawn = dict(itertools.islice(chapter.figures(model, data, epoch, EPOCHS, {}), 6))
-    images, labels = data.test
-    digits, activations = model.predict(images)
-    assert np.array_equal(drawn["confusion"], confusion(labels, digits))
-    assert np.array_equal(drawn["mistakes"], first_mistakes(images, labels, activations))
 
 
 @pytest.mark.mnist

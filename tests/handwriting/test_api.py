@@ -76,26 +76,6 @@ def test_the_error_in_a_process_forked_after_a_read_says_what_to_do():
         pool.apply_async(read, [PICTURE]).get(60)
 
 
-@pytest.mark.slow
-def test_mypy_accepts_every_type_of_picture_and_tells_an_answer_from_a_list(tmp_path):
-    (tmp_path / "script.py").write_text("""
-from pathlib import Path
-import numpy as np
-from PIL import Image
-from digits import read
-from digits.handwriting import Page
-images, arrays, pages = [Image.new("L", (9, 9))], [np.zeros((9, 9))], [Page("a.pdf", 1)]
-for answer in (read("a.png"), read(b""), read(images[0]), read(arrays[0]), read(pages[0]), read(open("a.png", "rb"))):
-    answer.degrees
-for answers in (read(images), read(arrays), read(pages), read(["a.png"]), read(Path().glob("*.png")), read(("a", b""))):
-    answers[0].degrees
-""")
-    from mypy import api  # here, because only this test needs it
-
-    output, errors, code = api.run([str(tmp_path / "script.py"), "--config-file", str(ROOT / "pyproject.toml")])
-    assert code == 0, output + errors
-
-
 def test_a_page_of_a_pdf_is_read_alone_and_in_a_list(tmp_path):
     line(1).save(tmp_path / "a.pdf", resolution=72)
     page, sure = Page(str(tmp_path / "a.pdf"), 1), saved_sure(tmp_path / "sure.ckpt")

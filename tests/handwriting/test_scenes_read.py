@@ -27,14 +27,6 @@ def written(mnist_dir):
 
 @pytest.mark.slow
 @pytest.mark.mnist
-def test_most_single_digits_are_read(written):
-    scenes = on_blank_paper(np.random.default_rng(17), written)
-    single = [*islice((drawing for drawing in scenes if len(drawing.text) == 1), 30)]
-    assert np.mean([is_read(READER, drawing, single=True) for drawing in single]) >= 0.7
-
-
-@pytest.mark.slow
-@pytest.mark.mnist
 def test_many_lines_are_read_without_a_mistake(written):
     scenes = islice(on_blank_paper(np.random.default_rng(18), written), 25)
     assert np.mean([is_read(READER, drawing) for drawing in scenes]) >= 0.4

@@ -37,7 +37,6 @@ def short(mnist_dir, capfd, monkeypatch):
         ("accuracy sizes --only 500 1000 --seeds 1 --with=--epochs=5", 2, 20, 95),
         ("accuracy baselines --images 500", 1, 22.25, 90),
         ("accuracy bits", 10, 90, 100),
-        ("gpu launches", 2, 10, 40),
         ("gpu crossover --device cpu --hidden 12 --images 500", 2, 0, 100_000),
         ("seconds --targets 97 --seeds 1 --cores 1", 1, 0.2, 300),
     ],

@@ -6,8 +6,8 @@ import torch
 from digits.checkpoint.packed import pack, save
 from digits.handwriting.line_network import BLANK, DIGIT, ROWS, outputs
 from tests.support.scenes import bars
-from tools.forge.composed import Example, alphabet, composed
-from tools.forge.line_batches import IGNORED, targets_along, upside_down
+from tools.forge.composed import alphabet, composed
+from tools.forge.line_batches import IGNORED, targets_along
 from tools.forge.line_learning import LineNetwork, learn
 from tools.forge.scenes import Written
 
@@ -25,13 +25,6 @@ def test_the_target_is_the_digit_at_its_middle_and_cut_off_glyphs_are_ignored():
     targets = targets_along([Written("7", 20, 20, 12, 22), Written("", 60, 20, 10, 0), Written("", 90, 20, 9, 22)], 60)
     assert set(targets[9:12]) == {7} and targets[8] == targets[12] == IGNORED and set(targets[:8]) == {BLANK}
     assert set(targets[28:32]) == {IGNORED} and set(targets[40:]) == {BLANK}
-
-
-def test_upside_down_3_4_and_7_are_not_digits_and_the_others_do_not_count():
-    planes = np.arange(2 * ROWS * 60, dtype=np.uint32).reshape(2, ROWS, 60)
-    turned = upside_down(Example(planes, [Written("4", 15, 20, 10, 22), Written("6", 40, 20, 10, 22)]))
-    assert turned.planes[0, 0, 0] == planes[0, -1, -1]
-    assert turned.written == [Written("", 45, 20, 10, 22), Written("", 20, 20, 10, 0)]
 
 
 def test_folding_batch_normalization_does_not_change_the_outputs():

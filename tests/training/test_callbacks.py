@@ -2,7 +2,6 @@
 
 import re
 import signal
-import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,12 +11,6 @@ import pytest
 from digits.model import DigitClassifier
 from digits.train import Settings, train
 from tests.support.training import curves
-
-
-def test_a_terminal_shows_a_progress_bar(data_dir, home, monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    train(Settings(epochs=3, data_dir=data_dir))
-    assert re.search(r"\d+% \|█+.* left, .*mini-batches/s", capsys.readouterr().err)
 
 
 def test_the_end_of_a_resumed_run_logs_the_accuracies_of_its_best_epoch(run):

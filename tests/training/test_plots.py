@@ -2,10 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from digits.common.palette import SIGNED
-from digits.network import linears, sigmoid_network
 from digits.training import plots
-from digits.training.plots import shaded
 
 
 @pytest.fixture
@@ -19,35 +16,6 @@ def written(monkeypatch):
 
     monkeypatch.setattr(plots, "write", write)
     return words
-
-
-@pytest.mark.parametrize(
-    "neurons, columns, zoom, count", [(1, 1, 25, "1"), (12, 4, 5, "12"), (1200, 10, 2, "100 of 1,200")]
-)
-def test_the_weights_of_each_neuron_are_a_tile(neurons, columns, zoom, count, written):
-    network = sigmoid_network([784, neurons, 10])
-    weights = linears(network)[0].weight.detach()[:100]
-    picture = np.array(plots.first_weights(network))
-    scale = np.quantile(weights.abs(), 0.995)
-    title = f"{count} neurons: weights from {-scale:.2g} (blue) to {scale:.2g} (red)"
-    assert written == {(350, 28): (title, "black")}
-    corner = (700 - zoom * (columns * 29 + 1)) // 2 if neurons > 1 else 0
-    for neuron in {0, neurons // 2 % 100, min(neurons, 100) - 1}:
-        frame = zoom if neurons > 1 else 0
-        top = 56 + neuron // columns * 29 * zoom + frame
-        left = corner + neuron % columns * 29 * zoom + frame
-        tile = picture[top : top + 28 * zoom : zoom, left : left + 28 * zoom : zoom].astype(int)
-        expected = shaded((weights[neuron].view(28, 28) / scale + 1) / 2, SIGNED)
-        assert np.abs(tile - expected).max() <= 1  # of 255
-
-
-def test_positive_is_red_negative_blue_and_larger_darker():
-    shades = shaded(np.linspace(0, 1, 101), SIGNED).astype(int)
-    red, _, blue = shades.T
-    assert (blue[:49] > red[:49]).all() and (red[52:] > blue[52:]).all()
-    grey = shades @ [0.299, 0.587, 0.114]
-    assert (np.diff(grey[:51]) > 0).all() and (np.diff(grey[50:]) < 0).all()
-    assert (shaded(np.array([np.nan]), SIGNED) == 255).all()
 
 
 def test_the_confusion_matrix_has_its_counts_in_the_right_cells(written):

@@ -1,12 +1,11 @@
 """Sweeps share their networks: in parallel, after kills, signals and errors, and if the database fails."""
 
 import signal
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count, product
 
 import psycopg
 import pytest
-from optuna import create_study, load_study
+from optuna import load_study
 
 from digits.training.search import Setting, search
 from tests.support import postgres
@@ -150,15 +149,6 @@ def test_each_setting_is_trained_once_and_the_best_is_first(workers, url):
     assert trained(url, workers) == (RIGHT, [])
 
 
-@pytest.mark.parametrize("url", ["sqlite", nightly("postgres")], indirect=True)
-def test_searches_at_the_same_time_share_the_settings(url):
-    create_study(storage=url, study_name="söme", direction="maximize")
-    with ThreadPoolExecutor(4) as pool:
-        results, networks = zip(*pool.map(lambda _: trained(url, 2), range(4)), strict=True)
-    assert all(scores == RIGHT for scores in results)
-    assert len(sum(networks, [])) < 4 * 12  # several may begin the same setting at the same moment
-
-
 @pytest.mark.parametrize("values, trials", [(GRID, None), (RANGES, 6)])
 @pytest.mark.parametrize("end", [SystemExit, ValueError])
 def test_the_settings_of_a_dead_process_are_trained_by_the_next(end, values, trials, url):
@@ -187,10 +177,3 @@ def test_proposals_differ_and_stay_within_the_values_also_after_a_stop(workers, 
         4 <= setting.hidden <= 20 and 0.1 <= setting.lr <= 30 and setting.batch_size == 10 for setting in results
     )
     assert {setting.init for setting in results} == {"scaled", "gaussian"}
-
-
-def test_a_single_worker_repeats_its_proposals_which_beat_chance(home):
-    (scores, networks), again = (trained(f"sqlite:///{home}/{name}.db", 1, RANGES, 20) for name in ("first", "second"))
-    assert (scores, networks) == again
-    rates = [setting.lr for setting, seed in networks if seed == 0]
-    assert sum(rates[10:]) < sum(rates[:10])  # the first ten are random

@@ -2,9 +2,8 @@
 
 python -m tools.benchmarks.gpu            launches, and seconds an epoch on the CPU and on the GPU: a few minutes
 python -m tools.benchmarks.gpu crossover  from which size on the GPU is faster, and what `fastest_device` says
-python -m tools.benchmarks.gpu launches   launches, counted on a pretended device: no GPU needed
 
-`--device cpu` tries the first two without a GPU.
+`--device cpu` tries both without a GPU.
 """
 
 import platform
@@ -23,7 +22,6 @@ from digits.network import one_hot, sigmoid_network
 from digits.training.callbacks import parameter_count
 from digits.training.trainer import LARGE_STEP
 from tests.support.jobs import job
-from tests.support.pretended_device import DEVICE, watched
 from tests.support.training import quick_trainer
 from tools.benchmarks.common import TRAINING, heading, parser, row
 
@@ -104,30 +102,15 @@ def crossover(args):
     print("\nA ratio over 1 says that the GPU is faster; the rule takes it where it reckons with more than 1.")
 
 
-def launches(_):
-    """Launches, as they are counted without a GPU."""
-    counts = []
-    for mini_batches in (1, 2):
-        with watched() as watch:
-            take = steps([100], DEVICE, mini_batches)
-            before = watch.launches
-            take()
-            counts.append(watch.launches - before)
-    once, twice = counts
-    heading("784-100-10", "launches")
-    row("a step", twice - once)
-    row("a stack of mini-batches, to take it and to score it", once - (twice - once))
-
-
 def main(words=None):
-    tables = {table.__name__: table for table in (checks, crossover, launches)}
+    tables = {table.__name__: table for table in (checks, crossover)}
     options = parser(__doc__, *tables)
     options.add_argument("--device", default="cuda", help="where (cuda)")
     options.add_argument("--hidden", type=int, nargs="+", help="hidden neurons (100 800; crossover: 30 to 800)")
     options.add_argument("--images", type=int, default=TRAINING, help="training images that are timed (50000)")
     args = options.parse_args(words)
-    if args.table != "launches" and args.device == "cuda" and not torch.cuda.is_available():
-        options.error("there is no GPU; `launches` needs none, and `--device cpu` tries the others")
+    if args.device == "cuda" and not torch.cuda.is_available():
+        options.error("there is no GPU; `--device cpu` tries the tables without one")
     mnist.fetch(args.data_dir)
     with quiet():
         tables[args.table](args)
