@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import yaml
 from loky import cpu_count
 
-from digits.common.checks import checked
+from digits.common.checks import Init, checked
 from digits.common.errors import UserError, install
 from digits.common.files import write_atomically
 from digits.common.libraries import import_unconfigured
-from digits.training.settings import ONCE, Init, PositiveInt
+from digits.training.settings import ONCE, PositiveInt
 
 if TYPE_CHECKING:
     from digits.training.search import Scores

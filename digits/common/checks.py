@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, Literal, get_args
 
 from digits.common.errors import UserError
 
@@ -16,10 +16,11 @@ RANGES: dict[str, tuple[float, float]] = {  # least and most; two ints mean that
     "lr": (1e-30, 1e9),
     **dict.fromkeys(("l2", "distort"), (0.0, 1e9)),
 }
+Init = Literal["scaled", "gaussian"]  # see `digits.network.sigmoid_network`
+CostName = Literal["quadratic", "cross_entropy"]  # as in `digits.network.COSTS`
+KernelName = Literal["auto", "numba", "torch", "autograd"]  # as in `digits.kernels.KERNELS`
 CHOICES: dict[str, tuple[Any, ...]] = {
-    "init": ("scaled", "gaussian"),
-    "cost": ("quadratic", "cross_entropy"),  # as in `digits.network.COSTS`
-    "kernel": ("auto", "numba", "torch", "autograd"),  # as in `digits.kernels.KERNELS`
+    **{"init": get_args(Init), "cost": get_args(CostName), "kernel": get_args(KernelName)},
     **dict.fromkeys(("schedule", "handwriting"), (False, True)),
 }
 OPTIONAL = "only_digit", "train_size", "early_stop"  # these may be None

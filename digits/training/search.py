@@ -27,11 +27,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from digits.checkpoint.contents import VALIDATION
+from digits.common.checks import Init
 from digits.common.errors import UserError
 from digits.kernels.stacks import StackedClassifier, StackedMNIST, TrainingStacks
 from digits.training.callbacks import GUESSING
 from digits.training.report import columns
-from digits.training.settings import Init
 from digits.training.trainer import Curves, quiet_trainer
 
 DATABASE_ERRORS = SQLAlchemyError, StorageInternalError, ImportError  # ImportError: a missing driver

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, TypeVar
 from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number
 
-from digits.common.checks import LARGE, arguments, checked
+from digits.common.checks import LARGE, CostName, Init, KernelName, arguments, checked
 
 if TYPE_CHECKING:
     from digits.data import MNISTDataModule
@@ -23,9 +23,6 @@ ONCE = Parameter(allow_repeating=False)  # for a list: a repeated option would a
 GROUPS = map(Group.create_ordered, ("Network", "Training", "Data", "Output"))  # as --help shows them
 NETWORK, TRAINING, DATA, OUTPUT = (Parameter(group=group) for group in GROUPS)
 
-Init = Literal["scaled", "gaussian"]  # see `digits.network.sigmoid_network`
-CostName = Literal["quadratic", "cross_entropy"]
-KernelName = Literal["auto", "numba", "torch", "autograd"]  # see `digits.kernels`
 T = TypeVar("T")
 
 
