@@ -28,8 +28,7 @@ def test_its_outputs_equal_those_of_pytorch_convolutions():
     np.testing.assert_allclose(log, z[0, :, 0].log_softmax(0).T, atol=1e-4)
 
 
-def test_the_bundled_line_network_is_small_and_sees_no_digit_on_blank_paper():
-    assert line_network.BUNDLED.stat().st_size < 500_000
+def test_the_bundled_line_network_sees_no_digit_on_blank_paper():
     assert [len(biases) for _, biases in bundled()] == [neurons for neurons, _, _ in LAYERS]
     assert outputs(np.zeros((2, 40, 200), np.float32), bundled()).argmax(1).tolist() == [BLANK] * 100
 

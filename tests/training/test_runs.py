@@ -17,7 +17,7 @@ from digits.common.errors import UserError
 from digits.model import DigitClassifier
 from digits.train import Settings, train
 from tests.support.small_mnist import TRAINING, VALIDATION
-from tests.support.training import Runs, curves, same, weights
+from tests.support.training import curves, same, weights
 from tests.training.conftest import edited
 
 LAST = Path("three/last.ckpt")
@@ -168,19 +168,6 @@ def test_two_processes_cannot_train_in_one_folder(run, refused):
         assert "another process is training in here" in refused("--resume", "here", "--epochs", 3)
         assert Path("here/config.yaml").read_text() == before
     assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("limit", [120_000, 90_000], ids=["in the pictures at the end", "in the curves"])
-def test_a_full_disk_ends_the_run_in_one_line_with_whole_checkpoints(limit, tmp_path):
-    """A limit on file sizes stands in for a full disk. TensorBoard's file grows until it reaches the limit."""
-    runs = Runs(tmp_path)
-    epochs = "2" if limit > 100_000 else "400"
-    process = runs.new("here", "--epochs", epochs, largest_file=limit)
-    output, errors = process.communicate(timeout=120)
-    assert (process.returncode, errors) == (2, "digits train: error: File too large\n"), output
-    assert set(runs.weights("here")) == {f"network.{n}.{of}" for n in (0, 2) for of in ("weight", "bias")}
-    assert "Test accuracy" in runs.finish(runs.start("--resume", "here"))
 
 
 def test_a_run_on_all_images_keeps_its_last_epoch_and_can_be_resumed(run, home):
