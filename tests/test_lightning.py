@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import torch
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.callbacks import EarlyStopping, LearningRateFinder, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -199,6 +199,21 @@ def moved(model):
     return math.sqrt(sum((p - q).square().sum().item() for p, q in pairs))
 
 
+@pytest.mark.slow
+def test_two_spawned_processes_train_one_network(trainer):
+    model = DigitClassifier([20])
+    quick = trainer(strategy="ddp_spawn", devices=2)
+    quick.fit(model, loader())
+    assert moved(model) > 0.1 and quick.callback_metrics["accuracy/training"] > 0.5
+
+
+def test_a_csv_logger_gets_the_curves(trainer, tmp_path):
+    trainer(logger=CSVLogger(tmp_path, "", ""), log_every_n_steps=1).fit(DigitClassifier([12]), loader(), loader(50))
+    head, *rows = (tmp_path / "metrics.csv").read_text().splitlines()
+    assert {*SPLITS, "step"} <= {*head.split(",")}
+    assert {row.split(",")[head.split(",").index("step")] for row in rows} == {"0", "1"}
+
+
 def test_early_stopping_and_checkpoints_follow_the_validation_accuracy(trainer, tmp_path):
     stop = EarlyStopping("accuracy/validation", mode="max", patience=2)
     best = ModelCheckpoint(tmp_path, "best", monitor="accuracy/validation", mode="max")
@@ -208,6 +223,12 @@ def test_early_stopping_and_checkpoints_follow_the_validation_accuracy(trainer, 
     loaded = DigitClassifier.load_from_checkpoint(checkpoint_path=best.best_model_path)
     assert loaded.hparams == model.hparams
     assert quick.test(model, loader(), ckpt_path="best", verbose=False)[0]["accuracy/test"] > 0
+
+
+def test_the_learning_rate_finder_sets_the_learning_rate(trainer):
+    model = DigitClassifier([20])
+    trainer(callbacks=[LearningRateFinder(num_training_steps=30)]).fit(model, loader())
+    assert model.lr != 3.0 and 1e-8 < model.lr < 1
 
 
 def test_ckpt_path_continues_a_training(trainer, tmp_path):
