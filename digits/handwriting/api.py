@@ -144,6 +144,8 @@ def choose_reader(network: str | None) -> tuple[Reader, int | None, str]:
     """
     from digits.checkpoint.selection import find_checkpoint, title
 
+    if network == "ocr":
+        check_installed()
     saved, path = find_checkpoint(network, reads=True)
     name = title(network, path)
     return _reader(saved, path, name), saved.settings.get("only_digit"), name
