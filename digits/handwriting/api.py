@@ -99,6 +99,8 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         module: nn.Module = network.network if models and isinstance(network, models.DigitClassifier) else network
         reader = Reader(deepcopy(module).eval())  # a copy, since other threads may train the module meanwhile
     else:
+        if network == "ocr":
+            check_installed()
         path = find_network(str(network))
         reader = _loaded(path, os.stat(path).st_mtime_ns, title(str(network), path))
     if reader.detects:
@@ -164,9 +166,7 @@ def _reader(saved: Checkpoint, path: Path, name: str) -> Reader:
     from digits.checkpoint.selection import TEAM, WITH_OCR
     from digits.network import sizes
 
-    if ocr := name == WITH_OCR:
-        check_installed()
-    network = load_network(saved, path)
+    network, ocr = load_network(saved, path), name == WITH_OCR
     if sizes(network)[0] != 28 * 28:
         raise UserError(f"{path} reads images of a size other than 28x28; choose another network")
     return Reader(network, saved.context, team=ocr or name == TEAM, ocr=ocr)

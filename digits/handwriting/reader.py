@@ -127,8 +127,8 @@ class Reader:
         """Choose the likeliest number, given the `readings` of all digits of the picture.
 
         `seen` is the number of digits that the line network reads without the expected length, or 0 if no length is
-        expected. If the chosen number has more or fewer digits, its confidence is lower. A second recognizer's
-        `opinion`, if there is one, is added to the logarithm of the number's share among the candidates, which has the
+        expected. If the chosen number has more or fewer digits, its confidence is lower. The `opinion` of a
+        second recognizer, or {}, is added to the logarithm of the number's share among the candidates, which has the
         same WEIGHT and FLOOR as an output of your network.
         """
         if self.detects:
