@@ -115,18 +115,19 @@ type Ghost = { image: Float32Array; answer: string; reached: number };
 /** A stop of the tour, whose words and controls stand in page.html. The controls act `on` a click or an input, by their ids,
  * which begin with the stop's name. A button of the class `take` brings another digit. `model` gives the numbers that the
  * stop shows: `says` puts them into words, and `draw` into SVG. They wait for the small network unless the stop is
- * independent. `pick` is told the name of a neuron (a `data-neuron` in the figure) that was clicked, `point` a pixel that
- * was pressed. What a stop says while it is playing is not spoken by screen readers. */
-type Stop = {
-  isIndependent?: boolean; isHovered?: boolean;
+ * independent. On an empty pad the stop `asks` for a drawing. `pick` is told the name of a neuron (a `data-neuron` in the
+ * figure) that was clicked, `point` a pixel that was pressed. What a stop says while it is playing is not spoken by screen
+ * readers. */
+type Stop<Model = any> = {
+  isIndependent?: boolean; isHovered?: boolean; asks?: string;
   on?: Record<string, (control: HTMLInputElement) => unknown>;
-  arrive?: (open: (image: Float32Array) => void) => unknown; leave?: () => void;
+  arrive?: (pad: { write: (strokes: Stroke[]) => void }) => unknown; leave?: () => void;
   pick?: (name: string) => unknown; point?: (pixel: number) => void; isPlaying?: () => boolean;
-  model: (seen: Seen) => any; says: (model: any) => string; draw: (model: any, size: Size) => string;
+  model: (seen: Seen) => Model; says: (model: Model) => string; draw: (model: Model, size: Size) => string;
 };
 /** What a stop shows: the image of the chosen digit, and the layers of the small network, 784-30-10, trained. */
 type Seen = { image: Float32Array; layers: Layer[] };
-/** Of a figure, in pixels of the page: 600 to 900 wide on a desktop, from 320 on a phone. */
+/** Of a figure, in units of which text is 16 high: 340 to 1,000 wide, and 300 high or more. */
 type Size = { width: number; height: number };
 type Square = { left: number; top: number; side: number };
 type Disc = { tone?: string; name?: string; chosen?: boolean; style?: string };

@@ -27,15 +27,24 @@ export const quadraticDelta = (a, y) => (a - y) * slopeAt(a);
 /** And by the cross-entropy: an output that is saturated and wrong learns fast. @type {typeof quadraticDelta} */
 export const crossEntropyDelta = (a, y) => a - y;
 
+/** Random numbers from 0 to 1, the same ones each time: a linear congruential generator. @returns {() => number} */
+export function seeded() {
+  let last = 1;
+  return () => {
+    last = (Math.imul(last, 1664525) + 1013904223) >>> 0;
+    return last / 2 ** 32;
+  };
+}
+
 /** Layers of small random weights: of standard deviation 1 / sqrt(inputs), in the first layer, where most inputs are
- * 0, twice that; and biases of 0. @type {(sizes: number[]) => Layer[]} */
-export function freshLayers(sizes) {
+ * 0, twice that; and biases of 0. @type {(sizes: number[], random?: () => number) => Layer[]} */
+export function freshLayers(sizes, random = Math.random) {
   return sizes.slice(1).map((neurons, l) => {
     const deviation = (l === 0 ? 2 : 1) / Math.sqrt(sizes[l]);
     const weights = new Float32Array(neurons * sizes[l]).map(
       () =>
         // by the transform of Box and Muller
-        deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()),
+        deviation * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
     );
     return { weights, biases: new Float32Array(neurons) };
   });

@@ -78,8 +78,8 @@ export function nonzero(a) {
   return { places: places.subarray(0, n), values: values.subarray(0, n) };
 }
 
-/** The places of values, the largest first. @param {Float32Array} values */
+/** The places of values, the largest first. @param {Float32Array | number[]} values */
 export const ranked = (values) => [...values.keys()].sort((a, b) => values[b] - values[a]);
 
-/** The prediction: the digit whose output is largest. @type {(outputs: Float32Array) => number} */
+/** The prediction: the digit whose output is largest. @type {(outputs: Float32Array | number[]) => number} */
 export const predictionOf = (outputs) => outputs.indexOf(Math.max(...outputs));

@@ -1,16 +1,16 @@
 // A network that is trained from nothing, a few mini-batches at a time: what a worker does, while one goes on drawing.
 
-import { exampleOf, sgdStep } from "./backprop.js";
+import { exampleOf, seeded, sgdStep } from "./backprop.js";
 import { outputsOf, predictionOf } from "./feedforward.js";
 
 const SATURATED = 0.01; // a right output that is lower: the slope of the sigmoid is almost 0
 
-let run = /** @type {(Fresh & { done: number; order: number[] }) | null} */ (null); // mini-batches done, images
+let run = /** @type {(Fresh & { done: number; order: number[]; random: () => number }) | null} */ (null); // mini-batches done, images
 
 /** Begins, if a `fresh` network is asked for; or goes on by a share of an epoch, at most to its end, but by one
  * mini-batch at least. @type {(job: Training) => Trained | null} */
 export function train({ fresh, share }) {
-  if (fresh) run = { ...fresh, done: 0, order: [...Array(fresh.mnist.train).keys()] };
+  if (fresh) run = { ...fresh, done: 0, order: [...Array(fresh.mnist.train).keys()], random: seeded() };
   if (!run) return null;
   const { mnist, layers, batch, rate } = run;
   const epoch = Math.ceil(mnist.train / batch); // in mini-batches
@@ -19,8 +19,8 @@ export function train({ fresh, share }) {
   for (let i = 0; i < steps; i++) {
     const start = (run.done++ % epoch) * batch;
     if (start === 0) {
-      // they are shuffled
-      const keys = run.order.map(Math.random);
+      // they are shuffled, in the same way in each run
+      const keys = run.order.map(run.random);
       run.order.sort((i, j) => keys[i] - keys[j]);
     }
     sgdStep(

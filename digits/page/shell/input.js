@@ -1,11 +1,11 @@
 // What comes to the page: pictures that are chosen, dropped or pasted, and keys.
 
 import { any, exampleOf } from "../network/backprop.js";
-import { find, isPanelOpen, onClick, visit } from "./elements.js";
+import { find, isPanelOpen, nextFrame, onClick, visit, wantsStill } from "./elements.js";
 import { heldImages } from "../held.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, reader, state, travel } from "./state.js";
-import { finish, look, show } from "./network.js";
+import { finish, look, readPad, show } from "./network.js";
 import { say } from "./words.js";
 import { askForPicture, giveUp } from "./workers.js";
 
@@ -54,6 +54,26 @@ export async function bring(digit) {
 /** Puts an image of MNIST on the pad. @param {Float32Array} image */
 export function open(image) {
   change({ drawing: drawingOf(image) });
+  finish();
+}
+
+/** Writes strokes on the pad, as a pen would. @param {Stroke[]} strokes */
+export async function writeStrokes(strokes) {
+  giveUp();
+  const drawing = /** @type {Drawing} */ ({ ...EMPTY, strokes: [] });
+  change({ drawing });
+  for (const stroke of strokes) {
+    const line = /** @type {Stroke} */ ([]);
+    drawing.strokes.push(line);
+    for (const [n, point] of stroke.entries()) {
+      line.push(point);
+      if (n % 2 || wantsStill()) continue;
+      readPad();
+      await nextFrame();
+      if (state.drawing !== drawing) return; // something else is drawn
+    }
+  }
+  drawing.digits = null; // of what was drawn so far
   finish();
 }
 

@@ -5,7 +5,8 @@ import { any } from "../network/backprop.js";
 import { find, onClick, visit, write } from "./elements.js";
 import { heldImages } from "../held.js";
 import { clamp } from "../reading/images.js";
-import { bring, open as openOnPad } from "./input.js";
+import { bring, writeStrokes } from "./input.js";
+import { spaceOf } from "../stops/figure.js";
 import { small, trainSmall } from "../stops/small.js";
 import { EMPTY, state } from "./state.js";
 import { STOPS } from "../stops/list.js";
@@ -122,7 +123,7 @@ function goTo(name) {
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
   card.querySelector("h2")?.focus(); // and scrolls to it, on a phone
   prepared.add(name);
-  STOPS[name].arrive?.(openOnPad);
+  STOPS[name].arrive?.({ write: writeStrokes });
   drawStop();
   heldImages().then(() => {
     // then it is there at once
@@ -134,7 +135,7 @@ function goTo(name) {
 function prepare(name) {
   if (prepared.has(name)) return;
   prepared.add(name);
-  STOPS[name].arrive?.(openOnPad);
+  STOPS[name].arrive?.({ write: writeStrokes });
   STOPS[name].leave?.();
 }
 
@@ -160,14 +161,15 @@ function drawFigure(name, size) {
   const { layers } = small;
   const stop = STOPS[name];
   if (!width) return;
-  figure.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  let words = "Draw a digit first.";
+  const space = spaceOf(width, height);
+  figure.setAttribute("viewBox", `0 0 ${space.width} ${space.height}`);
+  let words = stop.asks ?? "Draw a digit first.";
   let drawn = "";
   if (image && !layers && !stop.isIndependent)
     words = "Training a network of 30 hidden neurons, which takes two seconds …";
   else if (image) {
     const model = stop.model({ image, layers: layers ?? [] });
-    [words, drawn] = [stop.says(model), stop.draw(model, { width, height })];
+    [words, drawn] = [stop.says(model), stop.draw(model, space)];
   }
   figure.innerHTML = drawn;
   for (const part of /** @type {NodeListOf<SVGElement>} */ (figure.querySelectorAll("[data-style]"))) {

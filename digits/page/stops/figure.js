@@ -1,8 +1,18 @@
-// What the stops' figures are drawn with. A figure is SVG, as text; it is drawn anew whenever something changes. Its
-// units are pixels of the page, so text has its own size.
+// What the stops' figures are drawn with. A figure is SVG, as text; it is drawn anew whenever something changes. Its text
+// is 16 units high; a unit is a pixel of the page or, in a large window, up to 1.375 pixels.
 
 import { wantsStill } from "../shell/elements.js";
+import { clamp } from "../reading/images.js";
 import { pixelCanvas } from "../shell/layers.js";
+
+/** The space in which a figure of this size in pixels is drawn. @type {(width: number, height: number) => Size} */
+export function spaceOf(width, height) {
+  const pixels = clamp(Math.min(width / 880, height / 480), 1, 1.375); // of a unit
+  return { width: width / pixels, height: height / pixels };
+}
+
+/** A stop, of which TypeScript knows what its model returns. @template Model @param {Stop<Model>} it */
+export const stop = (it) => it;
 
 /** Text at a point; `anchor` is start, middle or end.
  * @type {(x: number, y: number, words: string | number, anchor?: string, kind?: string) => string} */
@@ -26,19 +36,27 @@ export const number = (value, digits = 2) => (Number(value.toFixed(digits)) || 0
 /** A number with its sign, if it is not shown as 0. @type {(value: number, digits?: number) => string} */
 export const signed = (value, digits = 1) => (Number(value.toFixed(digits)) > 0 ? "+" : "") + number(value, digits);
 
-/** Numbered, labelled axes in a box of the figure, and the scales that map values to its pixels. There is room needed
- * outside the box: 44 pixels at the left for numbers and label, 40 below.
+/** To so many digits after the point, as it is shown: what is shown then adds up. @type {(value: number, digits?: number) => number} */
+export const rounded = (value, digits = 2) => Math.round(10 ** digits * value) / 10 ** digits || 0;
+
+/** Values as shades of -1 to 1, of which the largest is `most`; small ones stand out more.
+ * @type {(values: Float32Array, most: number) => Float32Array} */
+export const shades = (values, most) =>
+  values.map((value) => Math.sign(value) * Math.min(1, Math.abs(value) / most) ** 0.75);
+
+/** Numbered, labelled axes in a box of the figure, and the scales that map values to its units. There is room needed
+ * outside the box: 44 units at the left for numbers, 24 above and 48 below for numbers and labels.
  * @type {(box: Box, xs: AxisOf, ys?: AxisOf) => Axes} */
 export function axes({ left, top, right, bottom }, xs, ys = { from: 0, to: 1, ticks: [], label: "" }) {
   const x = (value) => left + ((right - left) * (value - xs.from)) / (xs.to - xs.from);
   const y = (value) => bottom - ((bottom - top) * (value - ys.from)) / (ys.to - ys.from);
   const tick = (value) => `${value}`.replace("-", "−");
   const across = ys.ticks.map(
-    (v) => `<path d="M${left} ${y(v)}H${right}"/>${text(left - 8, y(v) + 4, tick(v), "end")}`,
+    (v) => `<path d="M${left} ${y(v)}H${right}"/>${text(left - 8, y(v) + 6, tick(v), "end")}`,
   );
-  const down = xs.ticks.map((v) => `<path d="M${x(v)} ${top}V${bottom}"/>${text(x(v), bottom + 18, tick(v))}`);
+  const down = xs.ticks.map((v) => `<path d="M${x(v)} ${top}V${bottom}"/>${text(x(v), bottom + 20, tick(v))}`);
   const labels =
-    text((left + right) / 2, bottom + 36, xs.label, "middle", "label") +
+    text((left + right) / 2, bottom + 42, xs.label, "middle", "label") +
     text(left, top - 10, ys.label, "start", "label");
   return { x, y, svg: `<g class="axes">${across.join("")}${down.join("")}${labels}</g>` };
 }

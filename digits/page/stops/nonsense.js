@@ -1,69 +1,139 @@
 import { crossEntropyDelta, exampleOf, sgdStep } from "../network/backprop.js";
-import { element, find, nextFrame } from "../shell/elements.js";
-import { heldImages } from "../held.js";
-import { pixelCanvas } from "../shell/layers.js";
+import { nextFrame } from "../shell/elements.js";
 import { outputsOf, predictionOf } from "../network/feedforward.js";
 import { HALF, isDigit } from "../reading/reader.js";
-import { BATCH, small, trainSmall } from "./small.js";
-import { state } from "../shell/state.js";
-import { axes, rect, text } from "./figure.js";
+import { BATCH, small } from "./small.js";
+import { axes, number, pixelImage, rect, stop, text } from "./figure.js";
 
 const [RATE, SHY, STEPS] = [0.3, 0.2, 100]; // it learns until all outputs are at most SHY, or for STEPS steps
-const MOST = 6; // images in the gallery
-const AT_ONCE = 20; // images that are looked through in a frame
 
-/** The small network as it has learned here, whether it is learning, the image that is shown, and the network whose
- * mistakes are in the gallery. @type {{ layers: Layer[] | null; isLearning: boolean; image: Float32Array; network: Network | null }} */
-const own = { layers: null, isLearning: false, image: new Float32Array(784), network: null };
+/** An arc of an ellipse; turns count from the right, downwards.
+ * @type {(x: number, y: number, across: number, down: number, from?: number, to?: number) => Stroke} */
+const arc = (x, y, across, down, from = -0.25, to = 0.75) =>
+  Array.from({ length: 25 }, (_, n) => {
+    const turn = 2 * Math.PI * (from + ((to - from) * n) / 24);
+    return [x + across * Math.cos(turn), y + down * Math.sin(turn)];
+  });
+/** Points along straight lines. @param {Point[]} corners */
+const lines = (...corners) =>
+  corners.flatMap(([x, y], n) => {
+    const [u, v] = corners[n + 1] ?? [x, y];
+    return Array.from({ length: 6 }, (_, i) => /** @type {Point} */ ([x + ((u - x) * i) / 6, y + ((v - y) * i) / 6]));
+  });
+/** @type {Record<string, Stroke[]>} */
+const SHAPES = {
+  s: [[...arc(0.5, 0.34, 0.17, 0.16, -0.05, -0.75), ...arc(0.5, 0.66, 0.17, 0.16, -0.25, 0.45)]],
+  house: [lines([0.3, 0.85], [0.3, 0.45], [0.5, 0.15], [0.7, 0.45], [0.7, 0.85], [0.3, 0.85])],
+  face: [
+    arc(0.5, 0.5, 0.29, 0.35),
+    arc(0.39, 0.4, 0.02, 0.03),
+    arc(0.61, 0.4, 0.02, 0.03),
+    arc(0.5, 0.55, 0.14, 0.13, 0.08, 0.42),
+  ],
+};
 
-/** A network takes any drawing for a digit, until it is taught that no output shall be active. @type {Stop} */
-export const nonsense = {
-  on: { "nonsense-teach": teach, "nonsense-again": () => Object.assign(own, { layers: null, isLearning: false }) },
-  arrive: fillGallery,
+/** The small network as it has learned here, and whether it is learning; the image on the pad, the one that was taught
+ * as no digit, and the one that was on the pad on arrival, likely a digit. */
+const own = {
+  layers: /** @type {Layer[] | null} */ (null),
+  isLearning: false,
+  image: /** @type {Float32Array | null} */ (null),
+  taught: /** @type {Float32Array | null} */ (null),
+  first: /** @type {Float32Array | null} */ (null),
+  write: /** @type {(strokes: Stroke[]) => void} */ (() => {}),
+};
+const again = () => Object.assign(own, { layers: null, isLearning: false, taught: null });
+
+/** A network takes any drawing for a digit, until it is taught that no output shall be active. */
+export const nonsense = stop({
+  asks: "Draw an S, a house or a face, or press a button.",
+  on: {
+    "nonsense-s": () => own.write(SHAPES.s),
+    "nonsense-house": () => own.write(SHAPES.house),
+    "nonsense-face": () => own.write(SHAPES.face),
+    "nonsense-teach": teach,
+    "nonsense-again": again,
+  },
+  arrive: ({ write }) => Object.assign(own, { write, first: null }),
   leave() {
     own.isLearning = false;
   },
   isPlaying: () => own.isLearning,
 
   model({ image, layers }) {
+    own.first ??= image;
     own.image = image;
-    const outputs = outputsOf(own.layers ?? layers, image);
-    return { outputs, best: predictionOf(outputs), isDigit: isDigit(outputs), isTaught: Boolean(own.layers) };
-  },
-
-  says({ outputs, best, isDigit, isTaught }) {
-    if (own.isLearning) return "Learning …";
-    const subject = isTaught ? "After the lesson, the network" : "The network";
-    const output = outputs[best].toFixed(2);
-    if (!isDigit)
-      return `${subject} does not take this for a digit: its largest output is ${output}, less than ${HALF}.`;
-    return `${subject} takes this for a ${best}, as output ${best} is ${output}.${isTaught ? " It has only learned that the drawing you taught it is not a digit." : ""}`;
-  },
-
-  draw({ outputs, best }, { width, height }) {
-    const box = { left: 28, top: 22, right: width - 44, bottom: height - 44 };
-    const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1];
-    const { x, svg } = axes(box, { from: 0, to: 1, ticks, label: "output of the small network" });
-    const row = (box.bottom - box.top) / 10;
-    const bars = [...outputs].map((a, j) => {
-      const middle = box.top + row * (j + 0.5);
-      return `${text(box.left - 10, middle + 5, j, "end")} ${text(x(a) + 6, middle + 5, a.toFixed(2), "start")}
-        ${rect(box.left, middle - 0.3 * row, x(a) - box.left, 0.6 * row, j === best ? "bar" : "bar faint")}`;
+    const learned = own.layers ?? layers;
+    const compared = own.taught ? new Set([own.taught, digitBeside(own.taught, layers), image]) : [image];
+    const rows = [...compared].map((image) => {
+      const [before, after] = [layers, learned].map((all) => outputsOf(all, image));
+      return { image, before, after, was: predictionOf(before), is: predictionOf(after) };
     });
-    return `${svg} <path d="M${x(HALF)} ${box.top}V${box.bottom}" class="threshold"/> ${bars.join("")}
-      ${text(x(HALF) - 6, 14, `← below ${HALF}: no digit`, "end")}`;
+    return { rows, outputs: rows[rows.length - 1].after, isTaught: own.taught !== null, isNew: image !== own.taught };
   },
-};
+
+  says({ rows, outputs, isTaught, isNew }) {
+    if (own.isLearning) return "Learning …";
+    const best = predictionOf(outputs);
+    const largest = number(outputs[best]);
+    if (!isTaught && !isDigit(outputs))
+      return `The largest output is only ${largest}, for ${best}. No output is above ${HALF}, so the answer is “not a digit”.`;
+    if (!isTaught) return `The network takes this for a ${best}: output ${best} is ${largest}.`;
+    if (isNew && isDigit(outputs))
+      return `What is on the pad is still read, as a ${best}: output ${best} is ${largest}. The lesson was about the first drawing only.`;
+    const [lesson, digit] = rows;
+    if (isNew && rows.length > 2)
+      return `What is on the pad is not a digit for the network now, either: its largest output is ${largest}.`;
+    return `The largest output for your drawing went from ${number(lesson.before[lesson.was])} to ${number(lesson.after[lesson.is])}: not a digit. For the digit below, it went from ${number(digit.before[digit.was])} to ${number(digit.after[digit.is])}.`;
+  },
+
+  // The ten outputs; after a lesson, the largest one before and after it, for each drawing.
+  draw({ rows, outputs, isTaught }, { width, height }) {
+    const side = isTaught ? Math.min(96, (height - 80) / rows.length - 12) : 0;
+    const box = { left: isTaught ? side + 80 : 32, top: 28, right: width - (isTaught ? 150 : 52), bottom: height - 48 };
+    const label = isTaught ? "largest output" : "output";
+    const { x, svg } = axes(box, { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label });
+    const row = (box.bottom - box.top) / (isTaught ? rows.length : 10);
+    const bar = (value, y, high, kind) => rect(box.left, y, x(value) - box.left, high, kind);
+    const best = predictionOf(outputs);
+    const bars = [...outputs].map((a, k) => {
+      const middle = box.top + row * (k + 0.5);
+      return `${text(box.left - 10, middle + 6, k, "end")} ${text(x(a) + 6, middle + 6, number(a), "start")}
+        ${bar(a, middle - 0.3 * row, 0.6 * row, k === best ? "bar" : "bar faint")}`;
+    });
+    const verdict = (outputs, k) => `${number(outputs[k])} ${outputs[k] > HALF ? `→ ${k}` : "→ no digit"}`;
+    const compared = rows.map(({ image, before, after, was, is }, n) => {
+      const [top, y] = [box.top + row * n + (row - side) / 2, box.top + row * (n + 0.5)];
+      return `${pixelImage({ left: 0, top, side }, image, "foreground")}
+        ${text(box.left - 10, y - 8, "before", "end")} ${text(box.left - 10, y + 20, "after", "end")}
+        ${bar(before[was], y - 23, 20, "bar faint")} ${text(x(before[was]) + 6, y - 8, verdict(before, was), "start", "haloed")}
+        ${bar(after[is], y + 5, 20, "bar")} ${text(x(after[is]) + 6, y + 20, verdict(after, is), "start", "haloed")}`;
+    });
+    return `${svg} <path d="M${x(HALF)} ${box.top}V${box.bottom}" class="threshold"/>
+      ${text(x(HALF) - 6, 18, `← below ${HALF}: no digit`, "end")} ${(isTaught ? compared : bars).join("")}`;
+  },
+});
+
+/** A digit to show beside the drawing that was taught: what was on the pad on arrival or, if that is the drawing, a test
+ * image. @type {(taught: Float32Array, layers: Layer[]) => Float32Array} */
+function digitBeside(taught, layers) {
+  if (own.first === taught && small.mnist) {
+    for (let i = small.mnist.train; own.first === taught; i++) {
+      const { image, y } = exampleOf(small.mnist, i);
+      if (outputsOf(layers, image)[predictionOf(y)] > 0.9) own.first = image;
+    }
+  }
+  return own.first ?? taught;
+}
 
 /** Teaches the small network that what is on the pad is not a digit, among images of digits. */
 async function teach() {
-  if (!small.layers || !small.mnist || own.isLearning) return;
   const { image } = own;
-  const { mnist } = small;
-  own.layers ??= structuredClone(small.layers);
-  own.isLearning = true;
-  for (let n = 0; n < STEPS && own.isLearning && Math.max(...outputsOf(own.layers, image)) > SHY; n++) {
-    lesson(own.layers, image, mnist);
+  if (!small.layers || !small.mnist || !image || own.isLearning) return;
+  const layers = structuredClone(small.layers);
+  Object.assign(own, { layers, taught: image, isLearning: true });
+  for (let n = 0; n < STEPS && own.isLearning && Math.max(...outputsOf(layers, image)) > SHY; n++) {
+    lesson(layers, image, small.mnist);
     dispatchEvent(new Event("shown"));
     await nextFrame();
   }
@@ -75,25 +145,4 @@ async function teach() {
 export function lesson(layers, image, mnist) {
   const others = Array.from({ length: BATCH }, () => exampleOf(mnist, Math.floor(Math.random() * mnist.train)));
   sgdStep(layers, [{ image, y: new Float32Array(10) }, ...others], RATE, crossEntropyDelta);
-}
-
-/** Shows test images that the visitor's network misreads, some in each frame; a click opens one on the pad.
- * @param {(image: Float32Array) => void} open */
-async function fillGallery(open) {
-  await trainSmall(); // first things first
-  const { network } = state;
-  const mnist = await heldImages();
-  const gallery = find("nonsense-gallery", HTMLElement);
-  if (own.network === network) return;
-  own.network = network;
-  gallery.replaceChildren();
-  for (let i = 0; i < mnist.test && gallery.childElementCount < MOST && own.network === network; i++) {
-    if (i % AT_ONCE === 0) await nextFrame();
-    const { image, y } = exampleOf(mnist, mnist.train + i);
-    const [read, digit] = [outputsOf(network.layers, image), y].map(predictionOf);
-    if (read === digit) continue;
-    const button = element("button", pixelCanvas(image, "foreground"), element("span", `is ${digit}, read as ${read}`));
-    button.addEventListener("click", () => open(image));
-    gallery.append(button);
-  }
 }

@@ -1,8 +1,9 @@
 // The network of the tour: 784-30-10, small enough to be seen whole, and trained here in about two seconds.
 
-import { freshLayers } from "../network/backprop.js";
+import { freshLayers, seeded } from "../network/backprop.js";
 import { heldImages } from "../held.js";
 import { outputsOf, predictionOf } from "../network/feedforward.js";
+import { digitRead } from "../shell/answer.js";
 import { state } from "../shell/state.js";
 import { askOf, newWorker } from "../shell/workers.js";
 
@@ -15,11 +16,20 @@ const EPOCHS = 6;
 export const small = { layers: null, mnist: null };
 let training = /** @type {Promise<void> | undefined} */ (undefined);
 
-/** An untrained network of the same sizes. */
-export const untrained = () => freshLayers(SIZES);
+/** An untrained network of the same sizes, with the same random weights each time: stops and visits show the same one. */
+export const untrained = () => freshLayers(SIZES, seeded());
 
-/** What a digit should be: what the visitor's own network reads. @param {Float32Array} image */
-export const rightDigit = (image) => predictionOf(outputsOf(state.network.layers, image));
+/** The image whose digit the visitor has named, and the digit. */
+const named = { image: new Float32Array(0), digit: 0 };
+/** @type {(image: Float32Array, digit: number) => void} */
+export const nameDigit = (image, digit) => void Object.assign(named, { image, digit });
+
+/** What a digit should be: what the visitor says, or else what the page reads on the pad. @param {Float32Array} image */
+export function rightDigit(image) {
+  if (image === named.image) return named.digit;
+  const i = state.digits.findIndex((digit) => digit.image === image);
+  return i in state.outputs ? digitRead(i) : predictionOf(outputsOf(state.network.layers, image));
+}
 
 /** What a worker is asked first, to train an untrained network on images. @type {(mnist: Mnist) => Training} */
 export const beginOn = (mnist) => ({ fresh: { mnist, layers: untrained(), batch: BATCH, rate: RATE }, share: 0 });
