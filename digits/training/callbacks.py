@@ -62,7 +62,7 @@ class EpochLines(Callback):
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         images = len(trainer.train_dataloader.dataset)  # type: ignore[union-attr]
-        self.bar.reset(total=max(0, -(-images // self.data.batch_size) * (trainer.max_epochs or 0)))
+        self.bar.reset(total=-(-images // self.data.batch_size) * (trainer.max_epochs or 0))
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch: Any, batch_idx: int) -> None:
         assert isinstance(module, StackedClassifier)
@@ -77,8 +77,6 @@ class EpochLines(Callback):
         self.bar.update(trainer.global_step - self.bar.n)
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
-        if trainer.sanity_checking:
-            return
         accuracy, validation = trainer.callback_metrics["accuracy/test"].item(), ""
         images = len(self.data.test[1])
         line = f"Epoch {trainer.current_epoch}: {round(accuracy * images)} / {images}"

@@ -32,18 +32,13 @@ def report(trainer: Trainer, model: DigitClassifier, data: MNISTDataModule, path
     """Print the test accuracy of the best network, whose checkpoint is `path`, and how to use it."""
     test, saved = trainer.callback_metrics["accuracy/test"].item(), read_checkpoint(path)
     epoch, validation = saved.epoch or 0, saved.accuracy
-    settings, last, curves = columns(model, data, trainer.max_epochs), trainer.current_epoch - 1, ""
-    for logger in trainer.loggers:
-        if isinstance(logger, TensorBoardLogger):
-            best = {"best/test": test} if validation is None else {"best/validation": validation, "best/test": test}
-            logger.log_hyperparams(settings, best, step=last)
-            in_markdown = indent((path.parent / CONFIG).read_text(), "    ")
-            logger.experiment.add_text("settings", in_markdown, last)
-            show(logger.experiment, model, epoch, *data.test)
-            curves = f"Curves      tensorboard --logdir {quote(str(Path(logger.log_dir).parent))}\n"
-        else:
-            logger.log_hyperparams(settings)
-        logger.finalize("success")  # else the last points may never reach the disk
+    logger, last = trainer.logger, trainer.current_epoch - 1
+    assert isinstance(logger, TensorBoardLogger)
+    best = {"best/test": test} if validation is None else {"best/validation": validation, "best/test": test}
+    logger.log_hyperparams(columns(model, data, trainer.max_epochs), best, step=last)
+    logger.experiment.add_text("settings", indent((path.parent / CONFIG).read_text(), "    "), last)
+    show(logger.experiment, model, epoch, *data.test)
+    logger.finalize("success")  # else the last points may never reach the disk
 
     last_epoch = "the last epoch; there was no validation"
     why = last_epoch if validation is None else f"chosen by validation accuracy {validation:.2%}"
@@ -58,7 +53,8 @@ def report(trainer: Trainer, model: DigitClassifier, data: MNISTDataModule, path
         )
     kind = type(model).__name__
     origin = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
-    print(f"Checkpoint  {path}\n{curves}Python      {origin}network = {kind}.load_from_checkpoint({str(path)!r})")
+    print(f"Checkpoint  {path}\nCurves      tensorboard --logdir {quote(str(path.parent.parent))}")
+    print(f"Python      {origin}network = {kind}.load_from_checkpoint({str(path)!r})")
 
 
 def columns(model: DigitClassifier, data: MNISTDataModule, epochs: int | None) -> dict[str, Any]:

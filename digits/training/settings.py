@@ -42,21 +42,15 @@ def _plain(kind: type, tokens: Sequence[Token]) -> Any:
 
 
 Int = Annotated[int, Parameter(converter=_whole)]
-IntOrAll = Annotated[Int, Parameter(validator=Number(gte=-1, lte=LARGE))]  # -1 means all, or no limit
 PositiveInt = Annotated[Int, Parameter(validator=Number(gte=1, lte=LARGE))]
-Switch = Literal[True, False]  # with a value, unlike a flag
 
 
 class TrainerSettings(TypedDict, total=False):
     """The settings of Lightning's Trainer that a command line or a file may have."""
 
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
-    max_epochs: IntOrAll
     max_time: str
     check_val_every_n_epoch: PositiveInt
-    num_sanity_val_steps: IntOrAll
-    logger: Switch
-    enable_checkpointing: Switch
     help: Annotated[bool, Parameter(show=False)]
 
 
@@ -88,7 +82,7 @@ class Settings:
             With all of them, none is left for validation, and the last epoch is kept.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
         run_dir: New folder for this run. By default a folder in runs/.
-        trainer: Settings of Lightning's Trainer. Its max_epochs overrides `epochs`.
+        trainer: Settings of Lightning's Trainer.
         net: Arguments of your own class of network, by their names.
     """
 
@@ -118,11 +112,6 @@ class Settings:
         """Check the settings, and convert what Python code may pass to plain values that a file can hold."""
         folders = {name: path and Path(path) for name, path in vars(self).items() if name in ("data_dir", "run_dir")}
         vars(self).update(checked(vars(self)) | folders)
-
-    @property
-    def max_epochs(self) -> int:
-        """The number of epochs, which the Trainer's own setting overrides."""
-        return self.trainer.get("max_epochs", self.epochs)
 
     def build(self, kind: type[T]) -> T:
         """Make an object of a class from the settings that it takes."""

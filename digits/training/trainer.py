@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "enable_progress_bar": False,  # EpochLines draws one
     "log_every_n_steps": 1,  # avoids a warning: nothing is logged per step
 }
-OTHERS = "callbacks", "deterministic", "profiler", "strategy"  # settings for Python alone
+OTHERS = "callbacks", "deterministic", "profiler"  # settings for Python alone
 
 
 class Curves(TensorBoardLogger):
@@ -91,18 +91,16 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     """
     if settings.early_stop and not data.validates:
         raise UserError("--early_stop needs validation images, but --train_size leaves none; choose a smaller size")
-    options: dict[str, Any] = {**DEFAULTS, **settings.trainer, "max_epochs": settings.max_epochs}
-    callbacks = [*options.pop("callbacks", []), EpochLines(data), *best_epoch_callbacks(run, settings, data, options)]
-    if not options.get("accelerator"):
-        options["accelerator"] = fastest_device(model, settings.batch_size, settings.kernel)
-    if options.get("logger") in (None, True):  # Lightning's default logger would write elsewhere
-        # Purging hides epochs that are logged twice. A new run has no such epochs, and purging could hide its pictures.
-        # They are in a second file, which TensorBoard reads first if the name of the file sorts first.
-        purge_step = run.last.epochs if run.last else None
-        options["logger"] = Curves(run.folder, name="", version="", default_hp_metric=False, purge_step=purge_step)
+    device = fastest_device(model, settings.batch_size, settings.kernel)
+    options: dict[str, Any] = {**DEFAULTS, "accelerator": device, "max_epochs": settings.epochs, **settings.trainer}
+    callbacks = [*options.pop("callbacks", []), EpochLines(data), *best_epoch_callbacks(run, settings, data)]
     callbacks.append(StopOnSignal(run.resume_command))
+    # Purging hides epochs that are logged twice. A new run has no such epochs, and purging could hide its pictures.
+    # They are in a second file, which TensorBoard reads first if the name of the file sorts first.
+    purge_step = run.last.epochs if run.last else None
+    logger = Curves(run.folder, name="", version="", default_hp_metric=False, purge_step=purge_step)
     try:
-        trainer = Trainer(callbacks=callbacks, plugins=[AtomicFiles()], **options)
+        trainer = Trainer(callbacks=callbacks, logger=logger, plugins=[AtomicFiles()], **options)
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     if run.last:
@@ -110,9 +108,7 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     return trainer
 
 
-def best_epoch_callbacks(
-    run: Run, settings: Settings, data: MNISTDataModule, options: dict[str, Any]
-) -> list[Callback]:
+def best_epoch_callbacks(run: Run, settings: Settings, data: MNISTDataModule) -> list[Callback]:
     """Return the callbacks that follow the best epoch: early stopping and checkpoints.
 
     In a resumed run, they start with the best epoch so far. Without validation images, the last epoch is the best.
@@ -122,12 +118,11 @@ def best_epoch_callbacks(
     last = ModelCheckpoint(run.folder, "last", **keep)  # `save_last` would skip epochs that are not the best
     early_stop = EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop or 1)
     if run.last and run.best and run.best.accuracy is not None:
-        every = options.get("check_val_every_n_epoch") or 1
+        every = settings.trainer.get("check_val_every_n_epoch", 1)
         early_stop.wait_count = run.last.epochs // every - run.best.epochs // every
         early_stop.best_score = torch.tensor(run.best.accuracy, dtype=torch.float64)  # exact
         remember_best(best, early_stop.best_score)
-    checkpoints = [best, last] if options.get("enable_checkpointing", True) else []
-    return [*[early_stop] * bool(settings.early_stop), *checkpoints]
+    return [*[early_stop] * bool(settings.early_stop), best, last]
 
 
 def quiet_trainer(epochs: int, *callbacks: Callback, **settings: Any) -> Trainer:

@@ -22,8 +22,8 @@ def test_the_end_of_a_resumed_run_logs_the_accuracies_of_its_best_epoch(run):
         assert logged[f"best/{split}"][1][-1] == pytest.approx(logged[f"accuracy/{split}"][1][best])
 
 
-def test_unvalidated_epochs_and_sanity_checks_print_and_log_nothing(run):
-    settings = ["--trainer.check_val_every_n_epoch", 2, "--trainer.num_sanity_val_steps", 1]
+def test_epochs_without_validation_print_and_log_nothing(run):
+    settings = ["--trainer.check_val_every_n_epoch", 2]
     with warnings.catch_warnings(record=True) as warned:
         output = run("--epochs", 4, *settings, "--run_dir", "here")
     assert warned == [] and re.findall(r"^Epoch (\d)", output, re.M) == ["1", "3"]

@@ -42,8 +42,6 @@ def test_a_finished_run_says_how_to_train_on(three, run, refused):
     assert "Test accuracy" in output
     assert "finished" not in run("--resume", "three", "--epochs", 4)
     assert "three is finished after epoch 3. " in run("--resume", "three")  # it remembers its new length
-    run("--trainer.max_epochs", 1, "--run_dir", "brief")
-    assert "train --resume brief --trainer.max_epochs N" in run("--resume", "brief", "--epochs", 9)
     run("--schedule", "--epochs", 1, "--run_dir", "one")
     assert run("--resume", "one").startswith("one is finished after epoch 0. It cannot continue, because ")
     assert "a resumed run keeps its settings: in one, --epochs is 1, not 2" in refused("--resume", "one", "--epochs", 2)
