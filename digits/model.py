@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Self
 
 import torch
@@ -12,7 +13,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR
 
 from digits.checkpoint import contents, untrusted
-from digits.common.checks import checked
+from digits.common.checks import arguments, checked
 from digits.common.errors import UserError
 from digits.common.images import Images, to_tensor
 from digits.network import COSTS, correct, inputs, is_sigmoid, one_hot, predictions, sigmoid_network, sizes
@@ -146,7 +147,14 @@ class DigitClassifier(LightningModule):
         Raises UserError as `untrusted.read_checkpoint` does, and if the file contradicts itself.
         """
         saved = untrusted.read_checkpoint(checkpoint_path)
-        return contents.rebuilt(cls, saved, checkpoint_path, settings).to(map_location)
+        kept = {name: value for name, value in saved.settings.items() if name in arguments(cls)}
+        try:
+            model = cls(**kept | settings)
+        except (UserError, TypeError, ValueError) as error:
+            reason = shorten(str(error), 200)
+            raise UserError(f"{checkpoint_path} has settings that no network can be made from: {reason}") from error
+        contents.restore(model, saved, checkpoint_path)
+        return model.to(map_location)
 
     @property
     def shape(self) -> str:

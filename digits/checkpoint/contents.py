@@ -3,18 +3,16 @@
 from itertools import pairwise
 from pathlib import Path
 from textwrap import shorten
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from digits.common.checks import arguments
 from digits.common.errors import UserError
 from digits.network import sigmoid_network
 
 VERSION = 1  # format of our checkpoints; raise it when older code would misread a new file
 LARGEST_WEIGHT = 1e30  # a larger weight can overflow a float32 weighted input, and the network would answer NaN
 VALIDATION = "accuracy/validation"  # the metric that chooses the best checkpoint, by its name in the log
-Module = TypeVar("Module", bound=nn.Module)
 
 
 class Checkpoint(NamedTuple):
@@ -38,22 +36,6 @@ class Checkpoint(NamedTuple):
     def context(self) -> bool:
         """Whether the network was trained with --handwriting, on digits with traces of neighbouring digits."""
         return bool(self.data.get("handwriting"))
-
-
-def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: dict[str, Any]) -> Module:
-    """Return the module that `saved` describes, with its weights; `settings` override the saved ones.
-
-    `path` is for messages. Raises UserError if the file contradicts itself.
-    """
-    others = {"kernel"}.union(*map(arguments, kind.__mro__)) - arguments(kind)  # files of version 0.2 have a kernel
-    given = {name: value for name, value in (saved.settings | settings).items() if name not in others}
-    try:
-        model = kind(**given)
-    except (UserError, LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
-        reason = shorten(str(error), 200)
-        raise UserError(f"{path} has settings that no network can be made from: {reason}") from error
-    restore(model, saved, path)
-    return model
 
 
 def restore(model: Any, saved: Checkpoint, path: str | Path) -> None:

@@ -12,12 +12,11 @@ from torch import Tensor
 
 from digits.checkpoint import network2
 from digits.checkpoint.contents import LARGEST_WEIGHT, VALIDATION, VERSION, Checkpoint
-from digits.common import checks
+from digits.common.checks import checked
 from digits.common.errors import UserError
 
 LONGEST = 200  # characters of a string, or values of a list
-ANY = -(2**64), 2**64
-RANGES = checks.RANGES | {"epoch": (0, 10**9), "max_epochs": (-1, 10**9), "global_step": (0, 2**60)}
+MOST = 2**64  # largest number in a setting of a class that we do not know
 DTYPES = torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64  # int64 is for counters
 DATA = "batch_size", "seed", "train_size", "distort", "handwriting", "kernel"  # arguments of StackedMNIST
 
@@ -54,12 +53,12 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         raise UserError(f"{path} has format version {version!s:.20}, {known}")
     try:
         return _parsed(saved, len(content))
-    except (TypeError, ValueError) as error:
+    except (UserError, TypeError, ValueError) as error:
         raise UserError(f"{path} is refused: {error}") from error
 
 
 def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
-    """Parse the content of a file of `size` bytes. Raises ValueError or TypeError for what `train` would not write."""
+    """Parse the content of a file of `size` bytes. Raises one of three errors for what `train` would not write."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"], size)
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
     progress = _settings({name: saved[name] for name in ("epoch", "global_step", "max_epochs") if name in saved})
@@ -83,20 +82,17 @@ def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
 
 
 def _settings(saved: Any) -> dict[str, Any]:
-    """Return a dictionary if its values are plain, or lists of plain values, and in range; else raise ValueError."""
+    """Return a dictionary if its values are plain or lists of plain values, and pass `checked`; else raise an error."""
     if type(saved) is not dict or {*map(type, saved)} - {str}:
         raise ValueError("its settings are not a dictionary with names")
     for name, value in saved.items():
-        least, most = RANGES.get(name, ANY)
-        kinds = (bool, int, float) if name not in RANGES else (int,) if type(least) is int else (int, float)
-        values = value if type(value) is list and (name == "hidden" or name not in RANGES) else [value]
+        values = value if type(value) is list else [value]
         for x in values:
-            number = type(x) in kinds and least <= x <= most  # false for NaN
-            text = type(x) is str and len(x) <= LONGEST and name not in RANGES
-            none = x is None and (name in checks.OPTIONAL or name not in checks.RANGES)
-            if not (number or text or none) or len(values) > LONGEST:
+            number = type(x) in (bool, int, float) and -MOST <= x <= MOST  # false for NaN
+            text = type(x) is str and len(x) <= LONGEST
+            if not (number or text or x is None) or len(values) > LONGEST:
                 raise ValueError(f"its setting {name[:LONGEST]} is out of range or is not a plain value")
-    return saved
+    return checked(saved)
 
 
 def _share(value: Any) -> float | None:

@@ -15,6 +15,7 @@ RANGES: dict[str, tuple[float, float]] = {  # least and most; two ints mean that
     "train_size": (1, 60_000),
     "lr": (1e-30, 1e9),
     **dict.fromkeys(("l2", "distort"), (0.0, 1e9)),
+    **{"epoch": (0, LARGE), "max_epochs": (-1, LARGE), "global_step": (0, 2**60)},  # how far a checkpoint is
 }
 Init = Literal["scaled", "gaussian"]  # see `digits.network.sigmoid_network`
 CostName = Literal["quadratic", "cross_entropy"]  # as in `digits.network.COSTS`
@@ -23,7 +24,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     **{"init": get_args(Init), "cost": get_args(CostName), "kernel": get_args(KernelName)},
     **dict.fromkeys(("schedule", "handwriting"), (False, True)),
 }
-OPTIONAL = "only_digit", "train_size", "early_stop"  # these may be None
+OPTIONAL = "only_digit", "train_size", "early_stop", "epoch", "max_epochs"  # these may be None
 
 
 def checked(settings: Mapping[str, Any]) -> dict[str, Any]:
