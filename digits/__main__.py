@@ -8,7 +8,6 @@ import os
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-IN_PLACE = sys.path[0] == ROOT  # we run in the folder of a clone, where the package need not be installed
 if __name__ == "__main__" and not sys.flags.safe_path:
     sys.path[:] = [*sys.path[1:], ROOT]  # drop the working directory, which may hold a stranger's modules
 
@@ -29,8 +28,6 @@ def main(words: list[str] | None = None) -> None:
     """Run a subcommand. Import only the module that defines it."""
     name, *rest = (sys.argv[1:] if words is None else words) or [""]
     os.environ["PYTHONSAFEPATH"] = "1"  # child processes ignore the working directory, too
-    if IN_PLACE:
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), ROOT]))
     with one_line_errors(f"digits {name}" if name in SUBCOMMANDS else "digits"):
         if name in SUBCOMMANDS:
             run(name, rest)

@@ -6,7 +6,7 @@ trained network reads 97.9 % of the test images correctly.
 
 from pathlib import Path
 
-from digits.common.libraries import import_unconfigured, quiet
+from digits.common.libraries import quiet
 from digits.training.settings import Settings
 
 
@@ -25,7 +25,6 @@ def train(settings: Settings = Settings(), *, resume: bool = False, kind: type |
         UserError: If MNIST cannot be downloaded, or settings contradict each other or the run's files.
         OSError: If the folder cannot be written.
     """
-    import_unconfigured()
     with quiet():
         from digits.model import DigitClassifier
         from digits.training.report import report, test  # slow to import: see `digits.__main__`

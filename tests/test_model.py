@@ -59,7 +59,6 @@ def test_predict_reads_a_single_image(mode, recwarn):
 @pytest.mark.parametrize(
     "images, error, words",
     [
-        ([[0]], TypeError, "got list"),
         (np.array(["a"]), TypeError, "numpy.str_"),
         (torch.zeros(28, 27), ValueError, r"shape .* \(1, 28, 27\)"),
         (torch.zeros(3, 2, 28, 28), ValueError, "shape"),

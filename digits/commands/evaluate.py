@@ -15,7 +15,6 @@ def evaluate(
     known_length: bool = False,
     json: bool = False,
     wrong: Path | None = None,
-    verbose: bool = False,
     data_dir: Path | None = None,
 ) -> None:
     """Measure how well labelled pictures are read. Print a line for each folder, or for MNIST's test images.
@@ -33,7 +32,6 @@ def evaluate(
         known_length: Consider only numbers with as many digits as the label, as predict --length does.
         json: Print one JSON object per folder.
         wrong: Save an image of the misread pictures, with what the network saw, the label, and what was read.
-        verbose: Print the reason for each picture that is not read. Otherwise only count the reasons.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
     from digits.commands.scoring import labels_in, print_score, read_labelled, read_mnist, write_sheet
@@ -56,7 +54,7 @@ def evaluate(
     predictions = [] if labelled else read_mnist(reader.network, data_dir)
     with closing(reader.read_all(tasks)) as answers:
         for folder, labels in labelled.items():
-            in_folder = read_labelled(folder, labels, answers, verbose)
+            in_folder = read_labelled(folder, labels, answers)
             print_score(folder, in_folder, name, json)
             predictions += in_folder
     if not labelled:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from digits.common.errors import UserError, install, printable
 from digits.common.files import write_atomically
-from digits.common.libraries import import_unconfigured
 
 LARGEST_LOG = 5_000_000  # bytes, enough for 10,000 epochs; reading them takes a few seconds
 CURVES = {f"{kind}/{split}" for kind in ("accuracy", "cost") for split in ("training", "validation", "test")}
@@ -19,7 +18,6 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         out: Folder for the figures. Existing figures are replaced.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
-    import_unconfigured()
     try:
         from digits.figures import chapter  # needs matplotlib, which is optional
         from digits.figures.style import png

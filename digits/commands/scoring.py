@@ -59,11 +59,8 @@ def labels_in(folder: Path, spaces: bool = True) -> dict[Path, str]:
     return {picture: label if spaces else label.replace(" ", "") for picture, label in labels.items()}
 
 
-def read_labelled(folder: str, labels: dict[Path, str], answers: Iterator[Answer], verbose: bool) -> list[Prediction]:
-    """Take the next answer for each picture of a folder, and return the predictions.
-
-    If `verbose`, print on standard error why each unread picture is not read.
-    """
+def read_labelled(folder: str, labels: dict[Path, str], answers: Iterator[Answer]) -> list[Prediction]:
+    """Take the next answer for each picture of a folder, and return the predictions."""
     predictions = []
     for picture, label in tqdm(labels.items(), printable(folder), leave=False, unit=" pictures", disable=None):
         answer = next(answers)
@@ -72,8 +69,6 @@ def read_labelled(folder: str, labels: dict[Path, str], answers: Iterator[Answer
             text = text.replace(" ", "")
         segments = [reading.image for line in answer.lines for reading in line.digits_read]
         predictions.append(Prediction(picture, label, text, segments, answer.error))
-        if answer.error and verbose:
-            tqdm.write(f"{printable(str(picture))}: {answer.error}", file=sys.stderr)
     return predictions
 
 

@@ -13,7 +13,6 @@ from loky import cpu_count
 from digits.common.checks import Init, checked
 from digits.common.errors import UserError, install
 from digits.common.files import write_atomically
-from digits.common.libraries import import_unconfigured
 from digits.training.settings import ONCE, PositiveInt
 
 if TYPE_CHECKING:
@@ -52,7 +51,6 @@ def sweep(
         storage: Database that machines share, such as postgresql://user@host/name. Default: a file in that folder.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
-    import_unconfigured()
     try:
         from digits.figures.style import png
         from digits.figures.sweep import drawn

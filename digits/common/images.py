@@ -19,10 +19,8 @@ def to_tensor(images: Images, size: int) -> Tensor:
         if images.mode not in ("1", "L", "RGB"):
             raise ValueError(f"expected a PIL image of mode 1, L or RGB, got {images.mode}; try image.convert('L')")
         images = np.asarray(images.convert("L"))
-    if isinstance(images, np.ndarray):
-        images = torch.from_numpy(np.array(images, order="C"))  # a copy: PyTorch refuses negative strides
     if not isinstance(images, Tensor):
-        raise TypeError(f"expected a tensor, a NumPy array or a PIL image, got {type(images).__name__}")
+        images = torch.from_numpy(np.array(images, order="C"))  # a copy: PyTorch refuses negative strides
     if images.ndim == 2:  # a single image, or inputs of the network
         images = images.unflatten(1, (size, size)) if images.shape[1] == size * size else images[None]
     images = images[:, 0] if images.ndim == 4 and images.shape[1] == 1 else images

@@ -1,22 +1,10 @@
-"""Keep libraries from reading stray settings, and from printing what users cannot act on."""
+"""Keep libraries from printing what users cannot act on."""
 
 import logging
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager, suppress
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from typing import Any
-
-
-@cache
-def import_unconfigured() -> None:
-    """Import numba without the .numba_config.yaml of the working directory, which may be a folder of pictures."""
-    with suppress(ImportError), chdir(Path(__file__).parent):
-        numba: Any = import_module("numba.core.config")
-        numba._config_fname = ""  # numba would look for this file again at each compilation
+from contextlib import contextmanager
 
 
 @contextmanager

@@ -100,8 +100,6 @@ def content(picture: Any) -> Any:
             picture.load()  # a worker process cannot use its open file
         elif hasattr(picture, "read"):
             picture = picture.read()
-        elif isinstance(picture, bytearray | memoryview):
-            picture = bytes(picture)
         elif not isinstance(picture, str | Path | bytes | Page):
             picture = _array(picture)
     except UserError as error:

@@ -1,6 +1,8 @@
 """Kernels: implementations of the training steps. Where the faster kernels apply, they compute the same steps."""
 
 from collections.abc import Callable
+from contextlib import chdir
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -11,6 +13,11 @@ from digits.backprop import sgd_step
 from digits.common.errors import UserError
 from digits.model import DigitClassifier, plain_sgd
 from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, inputs, linears, weights_and_biases
+
+with chdir(Path(__file__).parent):  # the working directory may be a stranger's, with a .numba_config.yaml
+    from numba.core import config
+
+    config._config_fname = ""  # numba would look for this file again at each compilation
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py supports
 Tally = tuple[Tensor, Tensor]  # sum of the cost and number of right predictions, 0-dimensional: no waiting for a GPU
