@@ -41,17 +41,15 @@ def augment(
 
 
 class Prefetcher:
-    """Makes the examples of each epoch with `make(epoch)`. If `ahead`, a thread prepares the next epoch meanwhile."""
+    """Makes the examples of each epoch with `make(epoch)`. Meanwhile, a thread prepares the next epoch."""
 
-    def __init__(self, make: Callable[[int], Examples], ahead: bool) -> None:
-        self.make, self.ahead, self.made = make, ahead, dict[int, Future[Examples]]()
+    def __init__(self, make: Callable[[int], Examples]) -> None:
+        self.make, self.made = make, dict[int, Future[Examples]]()
         # One thread, in which torch uses one core: more threads would take cores from the training.
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def get(self, epoch: int, epochs: int | None) -> Examples:
         """Return the examples of an epoch (the first is 0). Start to prepare the next one, unless this is the last."""
-        if not self.ahead:
-            return self.make(epoch)
         for n in (epoch, epoch + 1):
             if n not in self.made and n != epochs:
                 self.made[n] = self.background.submit(self.make, n)

@@ -1,8 +1,7 @@
 """8-bit quantization: each neuron has a step size, and its weights are -127 to 127 times this step."""
 
-from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,17 +33,8 @@ def unpack(packed: list[Packed]) -> Layers:
     return [(steps * counts, biases) for steps, biases, counts in packed]
 
 
-def save(packed: list[Packed]) -> bytes:
-    """Return the content of the .npz file that `load` reads."""
-    buffer, arrays = BytesIO(), dict[str, Any]()
-    for n, (steps, biases, counts) in enumerate(packed):
-        arrays |= {f"steps{n}": steps, f"biases{n}": biases, f"weights{n}": counts}
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
-
-
 def load(file: Path) -> list[Packed]:
-    """Read the layers in an .npz file that is part of this package."""
+    """Read the layers in an .npz file that is part of this package; tools/forge/eye_learning.py writes it."""
     with np.load(file) as saved:
         count = len(saved.files) // len(Packed._fields)
         return [Packed(saved[f"steps{n}"], saved[f"biases{n}"], saved[f"weights{n}"]) for n in range(count)]

@@ -2,11 +2,12 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from digits.checkpoint.contents import Checkpoint
 from digits.checkpoint.untrusted import read_checkpoint
-from digits.common.errors import UserError, printable
+from digits.common.errors import UserError, install, printable
 
 CONFIG = "config.yaml"  # the settings of a run, in its folder
 BEST = "best.ckpt"  # the best epoch of a run, in its folder
@@ -27,8 +28,10 @@ def find_network(network: str | None) -> Path:
     """Return the path of a checkpoint, given a file, the folder of a run, "bundled" or "ocr".
 
     For None, return the best checkpoint of the newest run in runs/, or the bundled network if there is no run.
-    Raises UserError if the network does not exist.
+    Raises UserError if the network does not exist, or if the recognizer of "ocr" is not installed.
     """
+    if network == "ocr" and not all(map(find_spec, ("rapidocr", "onnxruntime"))):
+        raise UserError(f"--network ocr needs rapidocr and onnxruntime: {install('ocr')}")
     bundled = network in ("bundled", "ocr")
     path = BUNDLED if bundled else Path(network) if network is not None else newest_run(BEST) or BUNDLED
     if os.path.isdir(path):

@@ -13,7 +13,6 @@ def evaluate(
     network: str | None = None,
     single: bool = False,
     known_length: bool = False,
-    json: bool = False,
     wrong: Path | None = None,
     data_dir: Path | None = None,
 ) -> None:
@@ -30,7 +29,6 @@ def evaluate(
             bundled.
         single: Read only the clearest digit of each picture. Otherwise every line must be right.
         known_length: Consider only numbers with as many digits as the label, as predict --length does.
-        json: Print one JSON object per folder.
         wrong: Save an image of the misread pictures, with what the network saw, the label, and what was read.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
@@ -55,11 +53,11 @@ def evaluate(
     with closing(reader.read_all(tasks)) as answers:
         for folder, labels in labelled.items():
             in_folder = read_labelled(folder, labels, answers)
-            print_score(folder, in_folder, name, json)
+            print_score(folder, in_folder, name)
             predictions += in_folder
     if not labelled:
-        print_score("MNIST's test images", predictions, name, json)
-    elif len(labelled) > 1 and not json:
-        print_score("all", predictions, name, json)
+        print_score("MNIST's test images", predictions, name)
+    elif len(labelled) > 1:
+        print_score("all", predictions, name)
     if wrong:
         write_sheet(predictions, wrong)

@@ -5,7 +5,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,19 +80,13 @@ def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Prediction]:
     return [Prediction(255 - x, str(label), str(digit), [x / np.float32(255)]) for x, label, digit in triples]
 
 
-def print_score(title: str, predictions: list[Prediction], network: str, json: bool) -> None:
+def print_score(title: str, predictions: list[Prediction], network: str) -> None:
     """Print the share of correct pictures, with its standard error, the network, and the most frequent confusions."""
     wrong = Counter((label, text) for _, label, text, _, _ in predictions if text != label)
     unread = Counter(error for *_, error in predictions if error)
     total, right = len(predictions), len(predictions) - wrong.total()
     share = right / total
     error = (share * (1 - share) / total) ** 0.5
-    if json:
-        confusions = [{"is": label, "said": text, "pictures": n} for (label, text), n in wrong.most_common(3)]
-        facts = {"folder": title, "read_by": network, "pictures": total, "right": right, "share": share}
-        facts["standard_error"] = error
-        print(dumps(facts | {"confusions": confusions, "unread": unread}), flush=True)
-        return
     line = f"{printable(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}, read by {network}"
     if wrong:
         line += "; " + ", ".join(f"{label}->{text or 'nothing'} x{n}" for (label, text), n in wrong.most_common(3))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, overload
 
 from digits.common.errors import UserError
 from digits.handwriting.lines import ANYTHING, Expected
-from digits.handwriting.ocr import check_installed
 from digits.handwriting.pdf import Page
 from digits.handwriting.picture import content
 from digits.handwriting.reader import Reader
@@ -96,8 +95,6 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         module: nn.Module = network.network if models and isinstance(network, models.DigitClassifier) else network
         reader = Reader(deepcopy(module).eval())  # a copy, since other threads may train the module meanwhile
     else:
-        if network == "ocr":
-            check_installed()
         path = find_network(str(network))
         reader = _loaded(path, os.stat(path).st_mtime_ns, title(str(network), path))
     if reader.detects:
@@ -135,8 +132,6 @@ def choose_reader(network: str | None) -> tuple[Reader, int | None, str]:
     """
     from digits.checkpoint.selection import find_checkpoint, title
 
-    if network == "ocr":
-        check_installed()
     saved, path = find_checkpoint(network, reads=True)
     name = title(network, path)
     return _reader(saved, path, name), saved.settings.get("only_digit"), name

@@ -12,24 +12,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from digits.common.errors import UserError, install
 from digits.handwriting.strips import DIGIT, ROWS, Strip
 
 HIGH = 48  # rows of the recognizer's input
 NARROW = 320  # columns of its narrowest input; a narrower picture is extended in grey
 TALL = 2.6  # height of the piece of the picture that it sees, in heights of a digit
 LEAST = 1e-12  # added to each probability, so that its logarithm is finite
-
-
-def is_installed() -> bool:
-    """Return whether the extra `ocr` is installed."""
-    return all(find_spec(package) for package in ("rapidocr", "onnxruntime"))
-
-
-def check_installed() -> None:
-    """Raise UserError if the recognizer is not installed."""
-    if not is_installed():
-        raise UserError(f"--network ocr needs rapidocr and onnxruntime: {install('ocr')}")
 
 
 @cache

@@ -50,7 +50,7 @@ class TrainingStacks:
         self.data, self.trainer, self.dataset = data, trainer, range(data.count)
         examples = data.training[0], one_hot(data.training[1])
         epoch = partial(augment, *examples, seed=data.seed, distort=data.distort, handwriting=data.handwriting)
-        self.examples = Prefetcher(epoch, ahead=examples[0].device.type == "cpu")  # on a GPU, prefetching gains nothing
+        self.examples = Prefetcher(epoch)
 
     def __len__(self) -> int:
         return len(self._split(torch.arange(len(self.dataset))))

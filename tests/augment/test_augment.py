@@ -84,4 +84,4 @@ def test_an_error_in_the_background_reaches_the_training():
         raise UserError(f"no copies in epoch {epoch}")
 
     with pytest.raises(UserError, match="no copies in epoch 0"):
-        augment.Prefetcher(fail, ahead=True).get(0, 3)
+        augment.Prefetcher(fail).get(0, 3)

@@ -1,6 +1,5 @@
 """Scoring pictures whose labels are in their names or in the names of their folders."""
 
-import json
 import os
 import signal
 import subprocess
@@ -77,10 +76,6 @@ def test_each_folder_and_the_total_get_a_line(judged):
         f"b: 1 of 9 pictures right, 11.11% ± 10.48%, read by net.ckpt; {confusions}",
         f"all: 2 of 10 pictures right, 20.00% ± 12.65%, read by net.ckpt; {confusions}",
     ]
-    a, b = map(json.loads, judged("a", "b", "--json")[1])
-    assert (a["folder"], a["pictures"], a["right"], a["share"], a["confusions"]) == ("a", 1, 1, 1.0, [])
-    assert (b["share"], b["standard_error"]) == (1 / 9, (8 / 9**3) ** 0.5)
-    assert b["confusions"][0] == {"is": "2", "said": "4", "pictures": 3} and len(b["confusions"]) == 3
 
 
 @posix

@@ -1,11 +1,13 @@
 """--network ocr: the bundled team and the text recognizer PP-OCRv6-small read together."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digits import read
+from digits.checkpoint import selection
 from digits.common.errors import UserError
 from digits.handwriting import ocr
 from digits.handwriting.answer import Reading
@@ -16,7 +18,7 @@ from digits.network import sigmoid_network
 from tests.support.pens import STROKES, cover
 
 PHOTO = Path(__file__).parents[2] / "docs" / "504192.jpg"
-needs_ocr = pytest.mark.skipif(not ocr.is_installed(), reason='pip install -e ".[ocr]"')
+needs_ocr = pytest.mark.skipif(not find_spec("rapidocr"), reason='pip install -e ".[ocr]"')
 
 
 def random_outputs(places, seed):
@@ -41,7 +43,7 @@ def test_the_probability_of_a_given_number_is_the_sum_over_its_alignments(seed):
 
 
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(ocr, "is_installed", lambda: False)
+    monkeypatch.setattr(selection, "find_spec", lambda _: None)
     with pytest.raises(UserError, match=r"--network ocr needs rapidocr and onnxruntime: pip install .*ocr"):
         choose_reader("ocr")
     assert read(PHOTO).text == "504192"  # nobody else needs it

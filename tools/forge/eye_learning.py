@@ -6,8 +6,11 @@ first network is unsure.
 """
 
 import sys
+from io import BytesIO
 from itertools import chain
 from math import cos, pi
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +19,7 @@ from numpy.random import Generator, default_rng
 from tqdm import tqdm
 
 from digits import backprop, mnist
-from digits.checkpoint.packed import Layers, pack, save
+from digits.checkpoint.packed import Layers, pack
 from digits.common.errors import one_line_errors
 from digits.common.files import write_atomically
 from digits.handwriting import eye
@@ -35,9 +38,17 @@ HELD_OUT = 0.03  # share of the examples, from the last scenes, that is only use
 
 def main() -> None:
     """Train the eye on MNIST's 50,000 training images, and replace the bundled eye."""
-    content = save(pack([*chain(*learn(training_glyphs()))]))
-    write_atomically(BUNDLED, content)
-    print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
+    bundle([*chain(*learn(training_glyphs()))], BUNDLED)
+
+
+def bundle(layers: Layers, file: Path) -> None:
+    """Round the weights of layers to 8 bits, and write the file that `digits.checkpoint.packed.load` reads."""
+    buffer, arrays = BytesIO(), dict[str, Any]()
+    for n, (steps, biases, counts) in enumerate(pack(layers)):
+        arrays |= {f"steps{n}": steps, f"biases{n}": biases, f"weights{n}": counts}
+    np.savez(buffer, **arrays)
+    write_atomically(file, buffer.getvalue())
+    print(f"{file}: {buffer.tell() / 1000:,.0f} kB")
 
 
 def training_glyphs() -> Glyphs:

@@ -20,12 +20,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, ctc_loss
 from tqdm import tqdm
 
-from digits.checkpoint.packed import Layers, pack, save
+from digits.checkpoint.packed import Layers
 from digits.common.errors import one_line_errors
-from digits.common.files import write_atomically
 from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, rows_around
 from tools.forge.composed import Alphabet, Example, alphabet
-from tools.forge.eye_learning import training_glyphs
+from tools.forge.eye_learning import bundle, training_glyphs
 from tools.forge.line_batches import BATCH, IGNORED, POOL, Batch, batch, examples, pool, warped
 from tools.forge.scenes import Glyphs, scene
 
@@ -39,9 +38,7 @@ HELD_OUT = 300  # strips, from the last scenes, that are only used to measure th
 
 def main() -> None:
     """Train the line network on MNIST's 50,000 training images, and replace the bundled network."""
-    content = save(pack(learn(training_glyphs())))
-    write_atomically(BUNDLED, content)
-    print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
+    bundle(learn(training_glyphs()), BUNDLED)
 
 
 class LineNetwork(nn.Module):
