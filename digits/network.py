@@ -121,6 +121,11 @@ def predictions(a: Tensor) -> Tensor:
     return a.argmax(-1) if a.shape[-1] > 1 else a.squeeze(-1) > 0.5
 
 
+def classify(network: nn.Module, images: Tensor) -> Tensor:
+    """Return the `predictions` of a network for images (N, H, W), uint8 or float 0..1."""
+    return predictions(network(inputs(images, like=next(network.parameters()))))
+
+
 def correct(a: Tensor, y: Tensor) -> Tensor:
     """Count the correct predictions `a` (N, outputs). Where a row of `y` is all 0, no output may be > 0.5."""
     return torch.where(y.any(-1), predictions(a) == predictions(y), (a <= 0.5).all(-1)).sum()

@@ -29,7 +29,7 @@ def export(
     from digits.checkpoint.contents import load_network, without_training
     from digits.checkpoint.selection import TEAM, find_checkpoint, title
     from digits.commands import onnx
-    from digits.network import inputs, linears, predictions, sizes
+    from digits.network import classify, sizes
     from digits.page import html
     from digits.page.sample import sample
 
@@ -49,8 +49,8 @@ def export(
         if test is None:
             return None
         images, labels = test
-        digits = predictions(model(inputs(images, like=linears(model)[0].weight)))
-        return (digits == (labels if only_digit is None else labels == only_digit)).double().mean().item()
+        right = classify(model, images) == (labels if only_digit is None else labels == only_digit)
+        return right.double().mean().item()
 
     before, shape = accuracy(model), "-".join(map(str, sizes(model)))
     facts = {"only_digit": only_digit} | settings | saved.data | {"shape": shape, "epoch": saved.epoch}

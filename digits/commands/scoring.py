@@ -18,8 +18,7 @@ from digits.common.errors import UserError, printable
 from digits.common.palette import VERMILION
 from digits.handwriting.answer import Answer
 from digits.handwriting.picture import open_picture, pictures_in, save
-from digits.network import inputs, linears
-from digits.network import predictions as digits_of
+from digits.network import classify
 
 SHEET, COLUMNS = 200, 6  # largest number of misread pictures on a sheet, and pictures per row
 TILE = 200, 190  # width and height of a picture on the sheet, in pixels
@@ -75,8 +74,7 @@ def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Prediction]:
     """Return the predictions for MNIST's test images, fetching them into `data_dir` if they are missing."""
     mnist.fetch(data_dir)
     images, labels = mnist.load(data_dir, train=False)
-    digits = digits_of(network(inputs(images, like=linears(network)[0].weight)))
-    triples = zip(images.numpy(), labels.tolist(), digits.tolist(), strict=True)
+    triples = zip(images.numpy(), labels.tolist(), classify(network, images).tolist(), strict=True)
     return [Prediction(255 - x, str(label), str(digit), [x / np.float32(255)]) for x, label, digit in triples]
 
 

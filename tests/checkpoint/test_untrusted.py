@@ -1,3 +1,4 @@
+import io
 import os
 import zipfile
 
@@ -37,6 +38,19 @@ def old_format(path):
         archive.writestr("x", b"")
 
 
+def nested(path):
+    """One entry holds another, so together they are larger than the file. Newer versions of Python refuse this, too."""
+    torch.save(good(), path)
+    inside = io.BytesIO()
+    with zipfile.ZipFile(inside, "w") as archive:
+        archive.writestr("a/inner", bytes(100_000))
+    [inner] = archive.infolist()
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("a/outer", inside.getvalue())
+        inner.header_offset = archive.getinfo("a/outer").header_offset + 30 + len("a/outer")
+        archive.filelist.append(inner)
+
+
 def cut(share):
     def make(path):
         torch.save(good(state_dict={"w": torch.rand(10_000)}), path)
@@ -53,6 +67,7 @@ def cut(share):
         (cut(0.999), "damaged"),
         (compressed, "damaged, or not a checkpoint"),
         (old_format, "damaged, or not a checkpoint"),
+        (nested, "damaged, or not a checkpoint"),
         (lambda path: torch.save(good(extra=Hostile()), path), "refused.*perhaps code"),
         (lambda path: torch.save(torch.ones(3), path), "another program"),
         (lambda path: torch.save({"state_dict": {}}, path), "another program"),
