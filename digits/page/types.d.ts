@@ -130,10 +130,9 @@ type Seen = { image: Float32Array; layers: Layer[] };
 /** Of a figure, in units of which text is 16 high: 340 to 1,000 wide, and 300 high or more. */
 type Size = { width: number; height: number };
 type Square = { left: number; top: number; side: number };
-type Disc = { tone?: string; name?: string; chosen?: boolean; style?: string };
 type Repeated = { toggle: () => void; stop: () => void; isOn: () => boolean };
 /** A hidden neuron that sees an image, in hundredths: `sum` is w·a, z is that and the `bias`; `zs` are those of its layer. */
-type HiddenNeuron = { j: number; zs: Float32Array; weights: Float32Array; bias: number; sum: number; z: number };
+type HiddenNeuron = { j: number; zs: number[]; weights: Float32Array; bias: number; sum: number; z: number };
 /** The values from and to which an axis goes, its numbered ticks, and its label. */
 type AxisOf = { from: number; to: number; ticks: number[]; label: string };
 type Axes = { x: (value: number) => number; y: (value: number) => number; svg: string };

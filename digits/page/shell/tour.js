@@ -172,9 +172,6 @@ function drawFigure(name, size) {
     [words, drawn] = [stop.says(model), stop.draw(model, space)];
   }
   figure.innerHTML = drawn;
-  for (const part of /** @type {NodeListOf<SVGElement>} */ (figure.querySelectorAll("[data-style]"))) {
-    part.style.cssText = part.dataset.style ?? ""; // the page's policy forbids styles in its text
-  }
   const live = stop.isPlaying?.() ? "off" : "polite";
   if (output.textContent === words && output.ariaLive === live) return;
   output.ariaLive = live;

@@ -1,26 +1,38 @@
-import { desired, quadraticCost, sgdStep } from "../network/backprop.js";
+import { desired, sgdStep } from "../network/backprop.js";
 import { find, write } from "../shell/elements.js";
-import { outputsOf } from "../network/feedforward.js";
-import { rightDigit, untrained } from "./small.js";
-import { rect, repeated, text } from "./figure.js";
+import { passShown } from "./hidden.js";
+import { nameDigit, rightDigit, untrained } from "./small.js";
+import { number, rect, repeated, rounded, stop, text } from "./figure.js";
 
 const RATE = 0.1; // learning rate
 const PACE = 120; // milliseconds from one step to the next
 const STEPS = 100; // of going on
 
-/** The image, the digit that is said to be right, the network that learns, and its costs: one before each step, and now. */
-const learning = { image: new Float32Array(784), digit: -1, layers: untrained(), costs: [0] };
+/** The image, the digit that is said to be right, the network that learns, its steps, and the cost before the first. */
+const learning = { image: new Float32Array(784), digit: -1, layers: untrained(), steps: 0, first: 0 };
 const steps = repeated(step, PACE, STEPS);
 
-/** How far the outputs are from the desired ones, as the areas of squares. @type {Stop} */
-export const cost = {
+/** The squares of the errors, what they add up to, and the cost, half of it, by outputs as they are shown.
+ * @type {(outputs: number[], digit: number) => { errors: number[]; areas: number[]; total: number; cost: number }} */
+export function costShown(outputs, digit) {
+  const errors = outputs.map((a, k) => rounded(Number(k === digit) - a));
+  const areas = errors.map((error) => rounded(error ** 2, 3));
+  const total = rounded(
+    areas.reduce((sum, area) => sum + area),
+    3,
+  );
+  return { errors, areas, total, cost: rounded(total / 2) };
+}
+
+/** How far the outputs are from the desired ones, as the areas of squares. */
+export const cost = stop({
   on: {
     "cost-step": () => {
       steps.stop();
       step();
     },
     "cost-go": steps.toggle,
-    "cost-again": () => begin(untrained()),
+    "cost-again": begin,
     "cost-digit": ({ value }) => mean(Number(value)),
   },
   leave: steps.stop,
@@ -28,74 +40,67 @@ export const cost = {
   pick: (name) => mean(Number(name.split(" ")[1])),
 
   model({ image }) {
-    if (learning.image !== image) {
-      Object.assign(learning, { image, digit: rightDigit(image) });
-      begin(untrained());
+    const digit = rightDigit(image);
+    if (learning.image !== image || learning.digit !== digit) {
+      Object.assign(learning, { image, digit });
+      begin();
     }
-    const { layers, digit, costs } = learning;
-    return { digit, outputs: outputsOf(layers, image), y: desired(digit), costs, cost: costs[costs.length - 1] };
+    const { layers, steps, first } = learning;
+    const { outputs } = passShown(layers, image);
+    return { digit, outputs, ...costShown(outputs, digit), steps, first };
   },
 
-  says({ digit, costs, cost }) {
-    const count = costs.length - 1;
-    const area = (2 * cost).toFixed(2);
-    if (count) {
-      return `After ${count} step${count > 1 ? "s" : ""} of learning C has gone from ${costs[0].toFixed(2)} to ${cost.toFixed(2)}. Red squares shrink as their output rises, blue ones as it falls.`;
-    }
-    return `This network starts with random weights. If this is a ${digit}, the ten squares have an area of ${area}, so C = ½ × ${area} = ${cost.toFixed(2)}. Press Step or Learn, or click a square to choose another right digit.`;
+  says({ digit, total, cost, steps, first }) {
+    if (steps)
+      return `After ${steps} step${steps > 1 ? "s" : ""} of learning, C went from ${number(first)} to ${number(cost)}. Red squares shrink as their output rises, blue ones as it falls.`;
+    return `This network is untrained: its weights are random. If this is a ${digit}, the ten squares have an area of ${number(total, 3)}, so C = ½ × ${number(total, 3)} = ${number(cost)}. Press Step or Learn.`;
   },
 
   // Ten squares in rows, each within a square of side 1; and the cost as a bar, on an axis.
-  draw({ digit, outputs, y, costs, cost }, { width, height }) {
+  draw({ digit, outputs, errors, areas, cost, first }, { width, height }) {
     find("cost-digit", HTMLSelectElement).selectedIndex = digit;
     write("cost-go", steps.isOn() ? "Pause" : "Learn");
-    const isWide = width > 520;
-    const columns = isWide ? 5 : 4;
+    const columns = width > 1.2 * height ? 5 : 4;
     const column = width / columns;
-    const row = (height - 66) / (isWide ? 2 : 3);
-    const unit = Math.min(column - 12, row - 48);
-    const squares = [...outputs].map((a, k) => {
-      const error = y[k] - a;
-      const side = unit * Math.abs(error);
+    const row = (height - 56) / Math.ceil(10 / columns);
+    const unit = Math.min(column - 14, row - 50);
+    const squares = outputs.map((a, k) => {
+      const side = unit * Math.abs(errors[k]);
       const left = column * (k % columns) + (column - unit) / 2;
-      const top = row * Math.floor(k / columns) + 20;
-      const bottom = top + unit;
-      const [kind, strong] = y[k] ? ["choice chosen", "strong"] : ["choice", ""];
-      const words = isWide ? `is ${a.toFixed(2)}, should be ${y[k]}` : `${a.toFixed(1)}, y = ${y[k]}`;
-      const area =
-        side > 36 ? text(left + side / 2, bottom - side / 2 + 5, (error * error).toFixed(2), "middle", "area") : "";
-      return `${text(left + unit / 2, top - 6, isWide ? `Output ${k}` : k, "middle", strong)}
-        ${rect(left, bottom - side, side, side, `square ${error > 0 ? "red" : "blue"}`)} ${area}
+      const top = row * Math.floor(k / columns) + 22;
+      const [bottom, middle] = [top + unit, left + unit / 2];
+      const [kind, strong] = k === digit ? ["choice chosen", "strong"] : ["choice", ""];
+      const area = side > 46 ? text(left + side / 2, bottom - side / 2 + 6, number(areas[k], 3), "middle", "area") : "";
+      return `${text(middle, top - 6, `output ${k}`, "middle", strong)}
+        ${rect(left, bottom - side, side, side, `square ${errors[k] > 0 ? "red" : "blue"}`)} ${area}
         ${rect(left, top, unit, unit, kind, `data-neuron="output ${k}"`)}
-        ${text(left + unit / 2, bottom + 17, words, "middle", strong)}`;
+        ${text(middle, bottom + 19, `${number(a)} → ${Number(k === digit)}`, "middle", strong)}`;
     });
-    const most = Math.ceil(2 * Math.max(1, costs[0], cost)) / 2;
-    const [start, y0] = [96, height - 44];
+    const most = Math.ceil(2 * Math.max(1, first, cost)) / 2;
+    const [start, y0] = [132, height - 46];
     const x = (value) => start + ((width - start - 16) * value) / most;
     const ticks = Array.from({ length: 2 * most + 1 }, (_, n) => n / 2).map(
-      (value) => `${text(x(value), height - 8, value, "middle", "quiet")} <path d="M${x(value)} ${y0}v22"/>`,
+      (value) => `${text(x(value), height - 4, value, "middle", "quiet")} <path d="M${x(value)} ${y0}v24"/>`,
     );
-    return `${squares.join("")} ${text(0, y0 + 14, `Cost C = ${cost.toFixed(2)}`, "start", "strong")}
-      ${rect(start, y0, x(costs[0]) - start, 18, "before")} ${rect(start, y0, x(cost) - start, 18, "now")} ${ticks.join("")}`;
+    return `${squares.join("")} ${text(0, y0 + 16, `Cost C = ${number(cost)}`, "start", "strong")}
+      ${rect(start, y0, x(first) - start, 20, "before")} ${rect(start, y0, x(cost) - start, 20, "now")} ${ticks.join("")}`;
   },
-};
+});
 
-/** Begins with these layers. @param {Layer[]} layers */
-function begin(layers) {
+/** Begins with the untrained network. */
+function begin() {
   steps.stop();
-  Object.assign(learning, { layers });
-  mean(learning.digit);
+  const { image, digit } = learning;
+  const layers = untrained();
+  Object.assign(learning, { layers, steps: 0, first: costShown(passShown(layers, image).outputs, digit).cost });
 }
 
-/** Says which digit is right, from now on. @param {number} digit */
-function mean(digit) {
-  const { layers, image } = learning;
-  Object.assign(learning, { digit, costs: [quadraticCost(outputsOf(layers, image), desired(digit))] });
-}
+/** Says which digit is right, here and at later stops. @param {number} digit */
+const mean = (digit) => nameDigit(learning.image, digit);
 
 /** A step of gradient descent on the visitor's digit. */
 function step() {
-  const { image, layers, digit, costs } = learning;
+  const { image, layers, digit } = learning;
   sgdStep(layers, [{ image, y: desired(digit) }], RATE);
-  costs.push(quadraticCost(outputsOf(layers, image), desired(digit)));
+  learning.steps++;
 }

@@ -30,6 +30,15 @@ export const rect = (x, y, width, height, kind, more = "") =>
 export const circle = (x, y, radius, kind, more = "") =>
   `<circle cx="${x}" cy="${y}" r="${radius}" class="${kind}" ${more}/>`;
 
+/** An arrow. @type {(from: number[], to: number[], tone: string) => string} */
+export function arrow([x, y], [u, v], tone) {
+  const long = Math.hypot(u - x, v - y) || 1;
+  const head = Math.min(9, long);
+  const [dx, dy] = [((u - x) * head) / long, ((v - y) * head) / long];
+  const [one, other] = [0.7, -0.7].map((side) => [u - dx - side * dy, v - dy + side * dx]);
+  return `<path d="M${x} ${y}L${u} ${v}M${one}L${u} ${v}L${other}" class="arrow ${tone}"/>`;
+}
+
 /** A number as people write it. @type {(value: number, digits?: number) => string} */
 export const number = (value, digits = 2) => (Number(value.toFixed(digits)) || 0).toFixed(digits).replace("-", "−");
 
@@ -68,21 +77,9 @@ export const pixelImage = ({ left, top, side }, values, tone, pressed = false) =
   <image x="${left}" y="${top}" width="${side}" height="${side}" href="${pixelCanvas(values, tone).toDataURL()}"/>
   ${pressed ? rect(left, top, side, side, "target") : ""}</g>`;
 
-/** Where each neuron of a network is, layer by layer: in columns over the width of a box, the first and last at its sides.
- * @type {(box: Box, sizes: number[]) => Point[][]} */
-export const neuronPlaces = ({ left, top, right, bottom }, sizes) =>
-  sizes.map((n, l) => {
-    const x = left + ((right - left) * l) / Math.max(1, sizes.length - 1);
-    return Array.from({ length: n }, (_, j) => [x, top + ((bottom - top) * (j + 0.5)) / n]);
-  });
-
-/** A neuron's disc, the darker the higher its value, of 0 to 1. One with a name can be clicked. A `style` is CSS.
- * @type {(place: number[], radius: number, value: number, options?: Disc) => string} */
-export function disc([x, y], radius, value, { tone = "foreground", name = "", chosen = false, style = "" } = {}) {
-  const share = (100 * Math.min(1, Math.abs(value))).toFixed(0);
-  return `<circle cx="${x}" cy="${y}" r="${radius}" fill="color-mix(in srgb, var(--${tone}) ${share}%, var(--off))"
-    class="neuron ${chosen ? "chosen" : ""}" data-neuron="${name}" data-style="${style}"><title>${name}</title></circle>`;
-}
+/** A neuron's disc, the darker the higher its activation. @type {(place: number[], radius: number, a: number) => string} */
+export const disc = ([x, y], radius, a) =>
+  circle(x, y, radius, "neuron", `fill="color-mix(in srgb, var(--foreground) ${(100 * a).toFixed(0)}%, var(--off))"`);
 
 /** Repeats an act `times` times or until it is stopped, with the figure drawn after each; for those who want nothing to
  * move, all at once. @type {(act: () => void, pace: number, times: number) => Repeated} */

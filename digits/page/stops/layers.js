@@ -1,21 +1,20 @@
-import { relative, toneOf } from "../shell/layers.js";
-import { feedforward, predictionOf, ranked, weightedInputs } from "../network/feedforward.js";
-import { disc, neuronPlaces, pixelImage, rect, signed, text } from "./figure.js";
+import { magnitude } from "../reading/images.js";
+import { exampleOf } from "../network/backprop.js";
+import { ranked, weightedInputs } from "../network/feedforward.js";
+import { number, pixelImage, rect, rounded, shades, signed, stop, text } from "./figure.js";
+import { choose, chosenOr, passShown } from "./hidden.js";
+import { small } from "./small.js";
 
-const OPENED = 5; // hidden neurons with the strongest votes, whose weights are shown
-const FAINT = 0.25; // are weights where your digit has no ink
-const CLEAR = 10; // pixels from the ends of a wire to the middles of what it connects
+const OPENED = 5; // hidden neurons with the strongest votes, each in a row of its own
 
-/** The hidden neuron and the output that the visitor has chosen, or -1, for which image; and what is shown. */
-const choice = { neuron: -1, output: -1, image: /** @type {Float32Array | null} */ (null) };
+/** The output that the visitor has chosen, or -1, for which image; and what is shown. */
+const choice = { output: -1, image: /** @type {Float32Array | null} */ (null) };
 const shown = { neuron: 0, output: 0, order: [0] };
 
-/** Hidden neurons vote for outputs: activation times weight. @type {Stop} */
-export const layers = {
+/** Hidden neurons vote for outputs: the votes and the bias add up to z. */
+export const layers = stop({
   on: {
-    "layers-neuron": () => {
-      choice.neuron = shown.order[(shown.order.indexOf(shown.neuron) + 1) % 30];
-    },
+    "layers-neuron": () => choose(shown.order[(shown.order.indexOf(shown.neuron) + 1) % OPENED]),
     "layers-output": () => {
       choice.output = (shown.output + 1) % 10;
     },
@@ -23,89 +22,107 @@ export const layers = {
   pick(name) {
     const [kind, number] = name.split(" ");
     if (kind === "output") choice.output = Number(number);
-    else choice.neuron = Number(number);
+    else choose(Number(number));
   },
 
   model({ image, layers }) {
-    if (choice.image !== image) Object.assign(choice, { neuron: -1, output: -1, image });
-    const [, [hidden], [outputs]] = feedforward(layers, [image]);
-    const output = choice.output < 0 ? predictionOf(outputs) : choice.output;
-    const weights = layers[1].weights.subarray(30 * output, 30 * (output + 1));
-    const votes = hidden.map((a, j) => a * weights[j]);
+    if (choice.image !== image) Object.assign(choice, { output: -1, image });
+    const { hidden, outputZs, outputs } = passShown(layers, image);
+    const best = outputZs.indexOf(Math.max(...outputZs));
+    const output = choice.output < 0 ? best : choice.output;
+    const weights = Array.from(layers[1].weights.subarray(30 * output, 30 * (output + 1)), (w) => rounded(w));
+    const votes = hidden.map((a, j) => rounded(a * weights[j]));
     const order = ranked(votes.map(Math.abs)); // from the strongest vote
-    const neuron = choice.neuron < 0 ? order[0] : choice.neuron;
+    const neuron = chosenOr(order[0]);
+    const five = order.slice(0, OPENED).map((j) => ({ j, a: hidden[j], weight: weights[j], vote: votes[j] }));
+    const [z, bias] = [outputZs[output], rounded(layers[1].biases[output])];
+    const rest = rounded(z - bias - five.reduce((sum, { vote }) => sum + vote, 0));
     Object.assign(shown, { neuron, output, order });
-    const [z, bias] = [weightedInputs(layers[1], hidden)[output], layers[1].biases[output]];
-    return { image, layers, hidden, outputs, output, weights, votes, order, neuron, z, bias };
+    const own = layers[0].weights.subarray(784 * neuron, 784 * (neuron + 1));
+    const facts = { a: hidden[neuron], vote: votes[neuron], own, examples: examplesOf(layers, neuron) };
+    return { output, outputs, best, five, rest, bias, z, neuron, ...facts };
   },
 
-  says({ hidden, outputs, output, neuron, weights, votes, z, bias }) {
-    const vote = votes[neuron];
-    const aim = Math.abs(vote) < 0.05 ? "hardly votes on" : `votes ${signed(vote)} ${vote > 0 ? "for" : "against"}`;
-    return `Neuron ${neuron} fires at ${hidden[neuron].toFixed(2)} and has the weight ${signed(weights[neuron])} to output ${output}, so it ${aim} ${output}. All 30 votes and the bias of output ${output}, ${signed(bias)}, add up to z = ${signed(z)}, and σ(z) = ${outputs[output].toFixed(2)}.`;
+  says({ output, outputs, best, z, neuron, a, vote }) {
+    const verdict =
+      output === best ? `This is the largest output, so the answer is ${best}.` : `Output ${best} is larger.`;
+    return `Neuron ${neuron} fires at ${number(a)} and votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
   },
 
-  // From the left: the digit and the weights of the chosen neuron (on a phone, above the rest), the hidden neurons with
-  // their votes, and the outputs.
-  draw({ image, layers, hidden, outputs, output, weights, votes, order, neuron }, { width, height }) {
-    const isWide = width > 520;
-    const weightsOf = (j) => layers[0].weights.subarray(784 * j, 784 * (j + 1));
-    const side = isWide ? Math.min(170, (height - 60) / 2) : 104;
-    const top = isWide ? 30 : side + 64;
-    const start = isWide ? side + 60 : 0;
-    const row = (height - top - 44) / OPENED;
-    const tile = row - 6;
-    const end = width - (isWide ? 96 : 84);
-    const from = start + (isWide ? Math.max(270, tile + 190) : tile + 54); // where wires begin
-    const [left, second] = isWide ? [0, side + 50] : [width - side, 22]; // of the weights of the chosen neuron
-    const places = neuronPlaces({ left: end, top, right: end, bottom: height }, [10])[0];
-    const rows = Array.from({ length: OPENED }, (_, n) => top + row * (n + 0.5));
-    const rest = height - 20; // row of all others
-    const others = order.slice(OPENED);
-    const sum = others.reduce((total, j) => total + votes[j], 0);
-    const last = Math.max(from, start + (isWide ? 270 : 190));
-    const values = relative(Float32Array.from([...order.slice(0, OPENED).map((j) => votes[j]), sum]));
-    const kindOf = (vote) => (vote > 0 ? "rises" : "falls");
-    const leads = rows.map((y) => `<path d="M${side + 6} ${22 + side / 2}L${start - 6} ${y}"/>`);
-    const wires = [...rows.map((y) => [from, y]), [last, rest]].map((place, n) =>
-      wire(place, places[output], values[n]),
+  // Above, what a hidden neuron looks for; then bars that lead from vote to vote, to z; below, all outputs.
+  draw({ output, outputs, best, five, rest, bias, z, neuron, own, examples }, { width, height }) {
+    const isWide = width > 560;
+    const [start, gap] = isWide ? [104, 40] : [94, 12];
+    const tile = Math.min((width - start - gap - 16) / 6, Math.max(28, (height - 250) / 3), 72);
+    const group = (left, title, images) => `${text(left, 16, title, "start")}
+      ${images.map((image, n) => pixelImage({ left: left + n * (tile + 4), top: 24, side: tile }, image, "foreground")).join("")}`;
+    const threes = 3 * tile + 8;
+    const head = `${text(0, 16, `Neuron ${neuron}`, "start", "strong")}
+      ${pixelImage({ left: 0, top: 24, side: tile }, shades(own, magnitude(own, 1e-9)))}
+      ${group(start, isWide ? "fires most at" : "fires at", examples.most)}
+      ${group(start + threes + gap, isWide ? "fires least at" : "not at", examples.least)}`;
+
+    const rows = [
+      ...five.map(({ j, a, weight, vote }) => ({
+        label: `${isWide ? "neuron " : ""}${j}: ${number(a)} × ${signed(weight, 2)}`,
+        vote,
+        name: `hidden ${j}`,
+        isChosen: j === neuron,
+      })),
+      { label: "other 25", vote: rest, name: "", isChosen: false },
+      { label: "bias", vote: bias, name: "", isChosen: false },
+    ];
+    const [top, bottom] = [tile + 34, height - 92];
+    const high = (bottom - top) / (rows.length + 1);
+    const sums = [0];
+    for (const { vote } of rows) sums.push(sums[sums.length - 1] + vote);
+    const [from, to] = [Math.min(...sums), Math.max(...sums)];
+    const left = isWide ? 190 : 128;
+    const x = (value) => left + 62 + ((width - left - 124) * (value - from)) / (to - from || 1);
+    const bar = (n, start, end, tone, words) => {
+      const y = top + n * high;
+      const [away, anchor] = end >= start ? [6, "start"] : [-6, "end"];
+      return `${rect(Math.min(x(start), x(end)), y + 2, Math.abs(x(end) - x(start)), high - 4, tone)}
+        ${text(x(end) + away, y + high / 2 + 6, words, anchor, "haloed")}`;
+    };
+    const bars = rows.map(
+      (
+        { label, vote, name, isChosen },
+        n,
+      ) => `${bar(n, sums[n], sums[n + 1], `fill-${vote > 0 ? "red" : "blue"}`, signed(vote, 2))}
+      ${text(left, top + (n + 0.5) * high + 6, label, "end", isChosen ? "strong" : "")}
+      ${name ? rect(0, top + n * high, left, high, "near", `data-neuron="${name}"`) : ""}`,
     );
-    const tiles = order.slice(0, OPENED).map((j, n) => {
-      const product = isWide ? `${hidden[j].toFixed(2)} × ${signed(weights[j])} = ` : "";
-      const kind = j === neuron ? "choice chosen" : "choice";
-      return `${pixelImage({ left: start, top: rows[n] - tile / 2, side: tile }, relative(weightsOf(j)))}
-        ${rect(start, rows[n] - tile / 2, tile, tile, kind, `data-neuron="hidden ${j}"`)}
-        ${text(from - 8, rows[n] + 5, product + signed(votes[j]), "end", kindOf(votes[j]))}`;
-    });
-    const discs = others.map((j, n) => {
-      const place = [start + 5 + 10 * Math.floor(n / 2), rest - 6 + 12 * (n % 2)];
-      return disc(place, 4.5, hidden[j], { name: `hidden ${j}`, chosen: j === neuron });
-    });
-    const ends = places.map(([x, y], k) => {
-      const dot = disc([x, y], 9, outputs[k], { name: `output ${k}`, chosen: k === output });
-      const value = text(width, y + 5, outputs[k].toFixed(2), "end", k === output ? "strong" : "");
-      return dot + text(x + 22, y + 5, k, "middle", "strong") + value;
-    });
-    return `${text(side / 2, 14, "Your digit")} ${pixelImage({ left: 0, top: 22, side }, image, "foreground")}
-      ${text(left + side / 2, second - 8, isWide ? "Weights on ink" : `Neuron ${neuron}`)}
-      ${pixelImage(
-        { left, top: second, side },
-        relative(weightsOf(neuron), (k) => FAINT + (1 - FAINT) * image[k]),
-      )}
-      ${isWide ? leads.join("") : ""}
-      ${text(start, top - 12, isWide ? "Hidden layer" : "Hidden", "start", "quiet")}
-      ${text(from - 8, top - 12, isWide ? "activation × weight = vote" : "Votes", "end", "quiet")}
-      ${text(width, top - 12, isWide ? "Output layer" : "Outputs", "end", "quiet")}
-      ${wires.join("")} ${tiles.join("")} ${discs.join("")} ${ends.join("")}
-      ${text(last - 8, rest + 5, `${isWide ? "the other 25: " : ""}${signed(sum)}`, "end", kindOf(sum))}`;
-  },
-};
+    const last = top + (rows.length + 0.5) * high + 6;
 
-/** A wire, thicker for a stronger vote, red if it is positive, else blue. @type {(from: number[], to: number[], value: number) => string} */
-function wire([x0, y0], [x, y], value) {
-  const gap = CLEAR / Math.hypot(x - x0, y - y0);
-  const [dx, dy] = [(x - x0) * gap, (y - y0) * gap];
-  const share = Math.abs(value);
-  return `<path d="M${x0 + dx} ${y0 + dy}L${x - dx} ${y - dy}" class="${toneOf(value)}"
-    stroke-width="${0.5 + 2.5 * share}" stroke-opacity="${0.15 + 0.85 * share}"/>`;
+    const cell = width / 10;
+    const [y, gold] = [height - 70, `fill="var(--answer)" rx="8"`];
+    const ends = outputs.map((a, k) => {
+      const tone = k === best ? "answer" : "";
+      const value = cell < 40 ? number(a, a < 0.995 ? 2 : 1).replace(/^0/, "") : number(a);
+      return `${k === best ? rect(cell * k + 1, y, cell - 2, 44, "", gold) : ""}
+        ${text(cell * (k + 0.5), y + 18, k, "middle", `strong ${tone}`)} ${text(cell * (k + 0.5), y + 38, value, "middle", tone)}
+        ${rect(cell * k + 1, y, cell - 2, 44, k === output ? "choice chosen" : "choice", `data-neuron="output ${k}" rx="8"`)}`;
+    });
+    return `${head} <path d="M${x(0)} ${top}V${bottom}" class="zero"/> ${bars.join("")}
+      ${bar(rows.length, 0, z, "dot", "")} ${text(left, last, `sum z = ${number(z)}`, "end", "strong")}
+      <path d="M${x(z)} ${bottom}L${cell * (output + 0.5)} ${y}" class="ahead"/>
+      ${text(0, y - 6, `σ(${number(z)}) = ${number(outputs[output])}, which is output ${output}`, "start", "haloed")} ${ends.join("")}
+      ${rect(0, height - 21, width, 21, "", gold)} ${text(width / 2, height - 5, "The largest output is the answer.", "middle", "answer")}`;
+  },
+});
+
+const seen = { layers: /** @type {Layer[]} */ ([]), images: [new Float32Array(784)], zs: [new Float32Array(30)] };
+
+/** The three of the page's test images at which a hidden neuron fires most, and the three at which it fires least.
+ * @type {(layers: Layer[], neuron: number) => { most: Float32Array[]; least: Float32Array[] }} */
+function examplesOf(layers, neuron) {
+  const { mnist } = small;
+  if (!mnist) return { most: [], least: [] };
+  if (seen.layers !== layers) {
+    const images = Array.from({ length: mnist.test }, (_, i) => exampleOf(mnist, mnist.train + i).image);
+    Object.assign(seen, { layers, images, zs: images.map((image) => weightedInputs(layers[0], image)) });
+  }
+  const order = ranked(seen.zs.map((zs) => zs[neuron])).map((i) => seen.images[i]);
+  return { most: order.slice(0, 3), least: order.slice(-3).toReversed() };
 }

@@ -89,10 +89,10 @@ export const nonsense = stop({
 
   // The ten outputs; after a lesson, the largest one before and after it, for each drawing.
   draw({ rows, outputs, isTaught }, { width, height }) {
-    const side = isTaught ? Math.min(96, (height - 80) / rows.length - 12) : 0;
-    const box = { left: isTaught ? side + 80 : 32, top: 28, right: width - (isTaught ? 150 : 52), bottom: height - 48 };
+    const side = isTaught ? Math.min(96, width / 5, (height - 80) / rows.length - 12) : 0;
+    const box = { left: isTaught ? side + 74 : 32, top: 28, right: width - (isTaught ? 76 : 52), bottom: height - 48 };
     const label = isTaught ? "largest output" : "output";
-    const { x, svg } = axes(box, { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label });
+    const { x, svg } = axes(box, { from: 0, to: 1, ticks: [0, 0.5, 1], label });
     const row = (box.bottom - box.top) / (isTaught ? rows.length : 10);
     const bar = (value, y, high, kind) => rect(box.left, y, x(value) - box.left, high, kind);
     const best = predictionOf(outputs);
@@ -110,7 +110,7 @@ export const nonsense = stop({
         ${bar(after[is], y + 5, 20, "bar")} ${text(x(after[is]) + 6, y + 20, verdict(after, is), "start", "haloed")}`;
     });
     return `${svg} <path d="M${x(HALF)} ${box.top}V${box.bottom}" class="threshold"/>
-      ${text(x(HALF) - 6, 18, `← below ${HALF}: no digit`, "end")} ${(isTaught ? compared : bars).join("")}`;
+      ${text(Math.max(160, x(HALF) - 6), 18, `← below ${HALF}: no digit`, "end")} ${(isTaught ? compared : bars).join("")}`;
   },
 });
 

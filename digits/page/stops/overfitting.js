@@ -2,7 +2,7 @@ import { write } from "../shell/elements.js";
 import { held, heldImages } from "../held.js";
 import { beginOn } from "./small.js";
 import { askOf, newWorker } from "../shell/workers.js";
-import { axes, polyline, text } from "./figure.js";
+import { axes, polyline, stop, text } from "./figure.js";
 
 const FEW = 100; // training images of the first network; the second has all of the page's
 const EPOCHS = 20;
@@ -17,8 +17,8 @@ const ALL = held.mnist.train;
 export const overfit = { trainings: /** @type {Training[]} */ ([]), goes: false, busy: false };
 const lastEpoch = () => Math.min(...overfit.trainings.map(({ points }) => points.length)) - 1;
 
-/** Two trainings side by side: on few images, and on many. @type {Stop} */
-export const overfitting = {
+/** Two trainings side by side: on few images, and on many. */
+export const overfitting = stop({
   on: { "overfitting-start": startOrPause },
   arrive: leave,
   leave,
@@ -41,20 +41,20 @@ export const overfitting = {
   draw({ trainings, epoch }, { width, height }) {
     const rest = epoch >= EPOCHS ? "Start over" : epoch > 0 ? "Go on" : "Start";
     write("overfitting-start", overfit.goes ? "Pause" : rest);
-    const isWide = width > 520;
-    const [half, low] = [(width + 12) / 2, (height - 28) / 2];
+    const isWide = width > 560; // the charts are side by side, else one below the other
+    const [across, down] = isWide ? [width / 2, 0] : [0, (height - 24) / 2];
     const charts = trainings.map((training, n) =>
-      chart(
-        training,
-        isWide
-          ? { left: 44 + n * half, right: (width - 12) / 2 - 16 + n * half, top: 80, bottom: height - 42 }
-          : { left: 44, right: width - 16, top: 78 + n * low, bottom: (n + 1) * low - 14 },
-      ),
+      chart(training, {
+        left: 44 + n * across,
+        right: (n + 1) * across + (isWide ? -16 : width - 16),
+        top: 60 + n * down,
+        bottom: isWide ? height - 48 : (n + 1) * down - 22,
+      }),
     );
-    const keys = ["curve", "curve red"].map((kind, n) => `<path d="M${n * 160} 12h24" class="${kind}"/>`).join("");
-    return `${keys} ${text(30, 17, "learned images", "start")} ${text(190, 17, "unseen images", "start")} ${charts.join("")}`;
+    const keys = ["curve", "curve red"].map((kind, n) => `<path d="M${n * 156} 12h24" class="${kind}"/>`).join("");
+    return `${keys} ${text(30, 17, "learned images", "start")} ${text(186, 17, "never seen", "start")} ${charts.join("")}`;
   },
-};
+});
 
 /** Ends both trainings, and their workers. */
 function leave() {
@@ -102,11 +102,11 @@ export function firstOf({ bytes, train, test }, n) {
 function chart({ train, points }, box) {
   const { x, y, svg } = axes(
     box,
-    { from: 0, to: EPOCHS, ticks: [0, 5, 10, 15, 20], label: "Epoch" },
-    { from: 0, to: 100, ticks: [0, 20, 40, 60, 80, 100], label: "Error in %" },
+    { from: 0, to: EPOCHS, ticks: [0, 5, 10, 15, 20], label: "epoch" },
+    { from: 0, to: 100, ticks: [0, 50, 100], label: "" },
   );
   const [seen, unseen] = ["seen", "unseen"].map((kind) => points.map((point, n) => [x(n), y(point[kind])]));
-  const title = text(box.left, box.top - 32, `Learns from ${commas(train)} images`, "start", "strong");
+  const title = text(box.left, box.top - 12, `${commas(train)} images: errors in 100`, "start", "strong");
   if (!points.length) return svg + title;
   const [right, top] = unseen[unseen.length - 1];
   const anchor = points.length > EPOCHS / 2 ? "end" : "start";

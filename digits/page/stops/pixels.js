@@ -1,12 +1,12 @@
 import { clamp } from "../reading/images.js";
-import { pixelImage, rect, text } from "./figure.js";
+import { number, pixelImage, rect, stop, text } from "./figure.js";
 
 const GRID = 28; // pixels of the image on each side
-const AROUND = 7; // and of its enlarged part
+const AROUND = 5; // and of its enlarged part
 let chosen = -1; // the pixel, counted row by row; or -1, for the first with ink
 
-/** Every pixel is an input. @type {Stop} */
-export const pixels = {
+/** Every pixel is an input. */
+export const pixels = stop({
   isIndependent: true,
   isHovered: true,
   point(pixel) {
@@ -20,17 +20,17 @@ export const pixels = {
     return { image, k, row: Math.floor(k / GRID), column: k % GRID, a: image[k], inked };
   },
 
-  says: ({ k, row, column, a, inked }) =>
-    `Row ${row}, column ${column}, counted from 0: input neuron 28 × ${row} + ${column} = ${k} has the activation ${a.toFixed(2)}. ${inked} of 784 pixels are not 0.`,
+  says: ({ row, column, a, k, inked }) =>
+    `The pixel in row ${row}, column ${column} (counted from 0) is input number 28 × ${row} + ${column} = ${k}. Its activation is ${number(a)}. Of all 784 inputs, ${inked} are not 0.`,
 
   draw({ image, row, column }, { width, height }) {
-    const isWide = width > height;
-    const gap = isWide ? 40 : 20;
-    const [long, short] = isWide ? [width, height] : [height, width];
-    const side = Math.min(short - 4, (long - gap - 4) / 2);
+    const gap = 20;
+    const [beside, below] = [Math.min(height, (width - gap) / 2), Math.min(width, (height - gap) / 2)];
+    const side = Math.max(beside, below) - 4;
+    const isWide = beside >= below;
     const left = isWide ? (width - 2 * side - gap) / 2 : (width - side) / 2;
     const cell = side / GRID;
-    const [top, start] = [row, column].map((n) => clamp(n - 3, 0, GRID - AROUND)); // of the enlarged part
+    const [top, start] = [row, column].map((n) => clamp(n - 2, 0, GRID - AROUND)); // of the enlarged part
     const [x0, y0] = isWide ? [left + side + gap, 2] : [left, side + gap + 2]; // where it is drawn
     const big = side / AROUND;
     const numbers = Array.from({ length: AROUND ** 2 }, (_, n) => {
@@ -38,9 +38,8 @@ export const pixels = {
       const value = image[GRID * (top + r) + start + c];
       const [x, y] = [x0 + c * big, y0 + r * big];
       const shade = `color-mix(in srgb, var(--foreground) ${(100 * value).toFixed(0)}%, var(--off))`;
-      const shown = value === 0 || value === 1 ? value : value.toFixed(2);
       return `${rect(x, y, big - 1, big - 1, "", `fill="${shade}"`)}
-        ${text(x + big / 2, y + big / 2 + 5, shown, "middle", value > 0.5 ? "inverted" : "")}`;
+        ${text(x + big / 2, y + big / 2 + 6, value % 1 ? number(value) : value, "middle", value > 0.5 ? "inverted" : "")}`;
     });
     const borders = Array.from(
       { length: GRID + 1 },
@@ -52,4 +51,4 @@ export const pixels = {
       ${numbers.join("")}
       ${rect(x0 + (column - start) * big, y0 + (row - top) * big, big - 1, big - 1, "window")}`;
   },
-};
+});

@@ -1,6 +1,6 @@
 import { find } from "../shell/elements.js";
-import { relative } from "../shell/layers.js";
-import { axes, number, pixelImage, rect, text } from "./figure.js";
+import { magnitude } from "../reading/images.js";
+import { axes, number, pixelImage, rect, rounded, shades, stop, text } from "./figure.js";
 import { chooseNext, hiddenNeuron, sumsOf, ticksOf } from "./hidden.js";
 
 /** The neuron whose weights were `changed`, to the new weight by pixel; the pixel that was chosen, or -1 for the one with
@@ -8,8 +8,8 @@ import { chooseNext, hiddenNeuron, sumsOf, ticksOf } from "./hidden.js";
 const own = { j: -1, changed: new Map(), chosen: -1, shown: 0 };
 const restore = () => own.changed.clear();
 
-/** What the weights of a hidden neuron do to the digit, pixel by pixel. @type {Stop} */
-export const weights = {
+/** What the weights of a hidden neuron do to the digit, pixel by pixel. */
+export const weights = stop({
   on: {
     "weights-another": chooseNext,
     "weights-slider": ({ value }) => {
@@ -25,50 +25,56 @@ export const weights = {
 
   model({ image, layers }) {
     const { j, weights } = hiddenNeuron(layers, image);
+    const most = magnitude(weights, 1e-9); // so no other weight fades when one becomes larger
     if (j !== own.j) restore();
     own.j = j;
     for (const [k, weight] of own.changed) weights[k] = weight;
-    const sums = sumsOf(weights, image);
-    const sizes = sums.products.map(Math.abs);
-    own.shown = own.chosen < 0 ? sizes.indexOf(Math.max(...sizes)) : own.chosen;
-    return { ...sums, j, image, weights, k: own.shown };
+    const sizes = weights.map((w, k) => Math.abs(w * image[k]));
+    const k = own.chosen < 0 ? sizes.indexOf(Math.max(...sizes)) : own.chosen;
+    own.shown = k;
+    const [a, w] = [rounded(image[k]), rounded(weights[k])];
+    return {
+      ...sumsOf(weights, image),
+      j,
+      image,
+      weights,
+      shades: shades(weights, most),
+      k,
+      a,
+      w,
+      product: rounded(a * w),
+    };
   },
 
-  says: ({ j, plus, minus, sum, image, k }) =>
-    `Neuron ${j}: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. Ink on ${sum > 0 ? "red outweighs ink on blue" : "blue outweighs ink on red"}.${image[k] ? "" : " The marked pixel has no ink, so its weight adds nothing."}`,
+  says: ({ j, plus, minus, sum, a }) =>
+    `Neuron ${j}: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. Ink on ${sum > 0 ? "red outweighs ink on blue" : "blue outweighs ink on red"}.${a ? "" : " The marked pixel has no ink, so its weight adds nothing."}`,
 
-  draw({ image, weights, products, k, ...sums }, { width, height }) {
+  draw({ image, weights, shades, k, a, w, product, ...sums }, { width, height }) {
     find("weights-slider", HTMLInputElement).value = `${weights[k]}`;
-    const isWide = width > height;
-    const below = 132;
-    const gap = 44;
-    const count = isWide ? 3 : 2; // squares side by side
-    const room = (height - 24 - below - (isWide ? 0 : 38)) / (isWide ? 1 : 2);
-    const side = Math.min((width - (count - 1) * gap) / count, room);
-    const first = (width - count * side - (count - 1) * gap) / 2;
-    const next = first + side + gap;
-    const last = isWide ? [next + side + gap, 24] : [(width - side) / 2, side + 68];
-    const square = (place, sign, title, values, shown, tone = "") => {
-      const [left, top] = place;
-      const cell = side / 28;
-      return `${text(left - gap / 2, top + side / 2 + 8, sign, "middle", "sign")}
-        ${text(left + side / 2, top - 10, title)} ${text(left + side / 2, top + side + 18, shown)}
-        ${pixelImage({ left, top, side }, values, tone, true)}
-        ${rect(left + (k % 28) * cell - 2, top + Math.floor(k / 28) * cell - 2, cell + 4, cell + 4, "window")}`;
+    const gap = width > 560 ? 48 : 22;
+    const side = Math.min((width - 2 * gap) / 3, height - 206);
+    const first = (width - 3 * side - 2 * gap) / 2;
+    const cell = side / 28;
+    const square = (n, sign, title, values, shown, tone = "") => {
+      const left = first + n * (side + gap);
+      return `${text(left - gap / 2, 28 + side / 2, sign, "middle", "sign")}
+        ${text(left + side / 2, 16, title)} ${text(left + side / 2, side + 44, shown)}
+        ${pixelImage({ left, top: 24, side }, values, tone, true)}
+        ${rect(left + (k % 28) * cell - 2, 24 + Math.floor(k / 28) * cell - 2, cell + 4, cell + 4, "window")}`;
     };
     return `
-      ${square([first, 24], "", "Your digit, a", image, `a = ${number(image[k])}`, "foreground")}
-      ${square([next, 24], "×", "Weights, w", relative(weights), `w = ${number(weights[k])}`)}
+      ${square(0, "", "your digit a", image, `a = ${number(a)}`, "foreground")}
+      ${square(1, "×", "weights w", shades, `w = ${number(w)}`)}
       ${square(
-        last,
+        2,
         "=",
-        "Products, w × a",
-        relative(weights, (pixel) => image[pixel]),
-        `w × a = ${number(products[k])}`,
+        "products",
+        shades.map((shade, pixel) => shade * image[pixel]),
+        `${width > 560 ? "w × a = " : ""}${number(product)}`,
       )}
-      ${bars({ left: 64, right: width - 76, top: last[1] + side + 28, bottom: height - 40 }, sums)}`;
+      ${bars({ left: 60, right: width - 76, top: side + 62, bottom: height - 48 }, sums)}`;
   },
-};
+});
 
 /** On an axis: the red products lead to the right from 0, the blue ones back from there, to their sum.
  * @type {(box: Box, sums: { plus: number; minus: number; sum: number }) => string} */
@@ -82,10 +88,10 @@ function bars(box, { plus, minus, sum }) {
     const [left, right] = [x(Math.min(start, end)), x(Math.max(start, end))];
     const [away, anchor] = end >= start ? [6, "start"] : [-6, "end"];
     return (
-      rect(left, y + 2, right - left, high - 4, tone) + text(x(end) + away, y + high / 2 + 5, words, anchor, "haloed")
+      rect(left, y + 2, right - left, high - 4, tone) + text(x(end) + away, y + high / 2 + 6, words, anchor, "haloed")
     );
   };
   return `${svg} <path d="M${x(0)} ${box.top}V${box.bottom}" class="zero"/>
     ${bar(0, 0, plus, "fill-red", number(plus))} ${bar(1, plus, sum, "fill-blue", number(minus))}
-    ${bar(2, 0, sum, "dot", `w·a = ${number(sum)}`)}`;
+    ${bar(2, 0, sum, "dot", number(sum))}`;
 }
