@@ -10,7 +10,6 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from digits import mnist
 from digits.common.checks import checked
-from digits.common.errors import UserError
 
 
 class MNISTDataModule(LightningDataModule):
@@ -34,10 +33,8 @@ class MNISTDataModule(LightningDataModule):
         self.save_hyperparameters(ignore="data_dir", logger=False)
         self.hparams.update(settings := checked(self.hparams))
         self.data_dir, self.batch_size, self.seed = data_dir, settings["batch_size"], settings["seed"]
-        self.train_size, labelled = settings["train_size"], mnist.TRAINING + mnist.VALIDATION
-        if (self.train_size or 0) > labelled:
-            raise UserError(f"--train_size must be at most {labelled} (all training images), not {self.train_size}")
-        self.validates, self.prepared = self.train_size != labelled, False
+        self.train_size = settings["train_size"]
+        self.validates, self.prepared = self.train_size != mnist.TRAINING + mnist.VALIDATION, False
         self.test: tuple[Tensor, ...] = ()  # filled by `setup`, which also sets `training` and `validation`
 
     def prepare_data(self) -> None:

@@ -16,10 +16,7 @@ def test_training_and_validation_images_are_disjoint(set_up, data_dir, train_siz
     assert [len(loader) for loader in module.val_dataloader()] == [int(first < TRAINING + VALIDATION), 1]
 
 
-@pytest.mark.parametrize(
-    "train_size, limits",
-    [(0, "a whole number from 1 to 60,000"), (TRAINING + VALIDATION + 1, f"at most {TRAINING + VALIDATION}")],
-)
-def test_a_train_size_out_of_range_is_refused(data_dir, train_size, limits):
-    with pytest.raises(UserError, match=f"--train_size must be {limits}.*, not {train_size}"):
+@pytest.mark.parametrize("train_size", [0, 60_001])
+def test_a_train_size_out_of_range_is_refused(data_dir, train_size):
+    with pytest.raises(UserError, match=f"--train_size must be a whole number from 1 to 60,000, not {train_size}"):
         MNISTDataModule(data_dir, train_size=train_size)

@@ -39,7 +39,7 @@ class Source(NamedTuple):
 def find_sources(words: list[str]) -> list[list[Source]]:
     """Return a list of sources for each file in files, folders and patterns: the pages of a PDF, or a picture.
 
-    Raises UserError for a checkpoint, and for standard input (-) that is too large.
+    Raises UserError if standard input (-) is too large.
     """
     names = [name for word in words for name in ([word] if os.path.exists(word) else sorted(glob.glob(word)) or [word])]
     return [_pages(file) for name in names for file in _files(name)]
@@ -47,8 +47,6 @@ def find_sources(words: list[str]) -> list[list[Source]]:
 
 def _files(name: str) -> list[str]:
     folder = Path(name)
-    if folder.suffix == ".ckpt":
-        raise UserError(f"{name} is a network, not a picture; write --network {name}")
     inside = [*pictures_in(folder), *folder.glob("*.[pP][dD][fF]")] if os.path.isdir(name) else []
     return sorted(map(str, inside)) or [name]
 

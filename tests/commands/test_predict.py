@@ -214,7 +214,6 @@ def test_each_failure_is_one_line_and_the_other_pictures_are_read(read):
         ([], "net.ckpt", "FILES"),
         (["a.png"], "gone", "gone: no such run or checkpoint; --network takes a run folder, a .ckpt file, or bundled"),
         (["a.png"], "big.ckpt", "a size other than 28x28"),
-        (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; write --network net.ckpt"),
         (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; leave out --length"),
     ],
 )
