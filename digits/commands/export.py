@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from digits.common.errors import UserError, printable
-from digits.common.files import check_target, write_atomically
+from digits.common.files import write_atomically
 
 
 def export(
@@ -29,6 +29,7 @@ def export(
     from digits.checkpoint.contents import load_network, without_training
     from digits.checkpoint.selection import TEAM, find_checkpoint, title
     from digits.commands import onnx
+    from digits.handwriting.picture import check_output
     from digits.network import classify, sizes
     from digits.page import html
     from digits.page.sample import sample
@@ -38,6 +39,8 @@ def export(
     side, only_digit = settings.get("image_size", 28), settings.get("only_digit")
     if to != "checkpoint" and only_digit is not None:
         raise UserError(f"this network only detects the digit {only_digit}; use --to checkpoint, or another --network")
+    out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
+    check_output(out, [checkpoint], [out.suffix.lower()])
     if to == "web":
         if side != 28:
             raise UserError(f"{checkpoint} reads images of {side}x{side}, but the page needs 28x28; use --to onnx")
@@ -71,7 +74,5 @@ def export(
         content, summary = buffer.getvalue(), "float16 weights"
         if test:
             summary += f": test accuracy {accuracy(load_network(small, checkpoint)):.2%}, {before:.2%} unrounded"
-    out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
-    check_target(out, [checkpoint])
     write_atomically(out, content)
     print(f"{printable(str(out))}: {shape}, {len(content) / 1000:,.0f} kB; {summary}")

@@ -37,10 +37,7 @@ class Source(NamedTuple):
 
 
 def find_sources(words: list[str]) -> list[list[Source]]:
-    """Return a list of sources for each file in files, folders and patterns: the pages of a PDF, or a picture.
-
-    Raises UserError if standard input (-) is too large.
-    """
+    """Return a list of sources for each file in files, folders and patterns: the pages of a PDF, or a picture."""
     names = [name for word in words for name in ([word] if os.path.exists(word) else sorted(glob.glob(word)) or [word])]
     return [_pages(file) for name in names for file in _files(name)]
 
@@ -55,10 +52,7 @@ def _pages(file: str) -> list[Source]:
     if os.path.isdir(file):
         return [Source(file, UserError("this folder has no pictures or PDFs; name another folder"))]
     if file == "-":
-        content = sys.stdin.buffer.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise UserError(f"standard input is larger than {LARGEST:,} bytes; send a smaller file")
-        return [Source(file, content)]
+        return [Source(file, sys.stdin.buffer.read(LARGEST))]
     if not file.lower().endswith(".pdf"):
         return [Source(file, file)]
     count = 1  # if the PDF cannot be opened, reading its first page says why

@@ -3,7 +3,6 @@
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -40,12 +39,6 @@ def remove_leftovers(folder: str | Path) -> None:
     """Remove the temporary files of killed processes. Lock the folder first: a live process may be writing there."""
     for leftover in Path(folder).glob(f".{'[0-9a-f]' * 16}.part"):
         leftover.unlink()
-
-
-def check_target(path: Path, reads: Iterable[str | Path] = ()) -> None:
-    """Raise UserError if writing a file would overwrite one of the files in `reads`."""
-    if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
-        raise UserError(f"{path} is an input and would be overwritten; name another output file")
 
 
 def read_bounded(path: str | Path, at_most: int) -> bytes:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits.common.errors import UserError
-from digits.common.files import check_target, read_bounded, write_atomically
+from digits.common.files import read_bounded, write_atomically
 from digits.handwriting.pdf import Page, render
 
 # The supported formats, and the largest size of each in megapixels. Up to this size, reading takes less than about
@@ -37,7 +37,8 @@ def check_output(path: Path, reads: Iterable[str | Path], suffixes: Iterable[str
     """Raise UserError, before long work, if `path` cannot be written or is one of the files in `reads`."""
     if path.suffix.lower() not in suffixes or not os.path.isdir(path.parent):
         raise UserError(f"cannot write {path}: name a {' or '.join(list(suffixes)[:2])} file in an existing folder")
-    check_target(path, reads)
+    if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
+        raise UserError(f"{path} is an input and would be overwritten; name another output file")
 
 
 def save(image: Image.Image, path: Path) -> None:
