@@ -113,5 +113,5 @@ def test_a_custom_network_trains_and_is_not_mistaken_for_a_sigmoid_network(kind,
     assert kind.load_from_checkpoint(path).predict(images)[1].equal(model.predict(images)[1])
     with pytest.raises(UserError, match="net.ckpt .* layers of another kind"):
         DigitClassifier.load_from_checkpoint(path)
-    with pytest.raises(UserError, match="net.ckpt does not hold Linear and Sigmoid layers"):
+    with pytest.raises(UserError, match="net.ckpt does not hold the Linear and Sigmoid layers"):
         load_network(read_checkpoint(path), path)

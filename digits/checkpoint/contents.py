@@ -1,6 +1,5 @@
 """The contents of a checkpoint: the network and how far its training got. Also a small copy for inference only."""
 
-from itertools import pairwise
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
@@ -69,17 +68,13 @@ def load_network(saved: Checkpoint, path: str | Path) -> nn.Sequential:
 
     Raises UserError if `saved` holds any other kind of network.
     """
-    state = {name.removeprefix("network."): tensor for name, tensor in saved.weights.items()}
-    weights = [tensor for name, tensor in state.items() if name.endswith(".weight") and tensor.ndim == 2]
-    sizes = [saved.settings.get("image_size", 28) ** 2, *map(len, weights)]
-    outputs = 10 if saved.settings.get("only_digit") is None else 1
-    chained = [tuple(weight.shape) for weight in weights] == [(n, m) for m, n in pairwise(sizes)]
+    settings = saved.settings
+    outputs = 10 if settings.get("only_digit") is None else 1
+    network = sigmoid_network([settings.get("image_size", 28) ** 2, *settings.get("hidden", []), outputs])
     try:
-        if not saved.sigmoid or not chained or min(sizes) == 0 or sizes[1:][-1:] != [outputs]:
+        if not saved.sigmoid:
             raise RuntimeError
-        network = sigmoid_network(sizes)
-        network.load_state_dict(state)
+        network.load_state_dict({name.removeprefix("network."): tensor for name, tensor in saved.weights.items()})
     except RuntimeError as error:
-        wanted = f"{sizes[0]:,} pixels to {outputs} output{'s' * (outputs > 1)}"
-        raise UserError(f"{path} does not hold Linear and Sigmoid layers from {wanted}") from error
+        raise UserError(f"{path} does not hold the Linear and Sigmoid layers that its settings describe") from error
     return network.requires_grad_(False)
