@@ -24,8 +24,9 @@ def run(name: str, words: list[str]) -> None:
     atexit.register(lambda: None if "triton" in sys.modules else gc.freeze())
     module = import_module(f"digits.commands.{name}")
     function = getattr(module, name)
-    bind = getattr(module, "understand", parse)  # `train` also takes settings from files
-    bound = bind(command_line(function, f"digits {name}"), words)
+    app = command_line(function, f"digits {name}")
+    app.config = getattr(module, "add_files", ())  # `train` also takes settings from files
+    bound = parse(app, words)
     with quiet():
         function(*bound.args, **bound.kwargs)
 

@@ -1,7 +1,6 @@
 """Train a network: `python -m digits train`. Settings on the command line override those in files."""
 
 from dataclasses import replace
-from inspect import BoundArguments
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,10 +8,9 @@ from cyclopts import App, Parameter, Token
 from cyclopts.config import Dict
 
 import digits.train
-from digits.commands.cli import parse
 from digits.common.errors import UserError
 from digits.common.files import read_yaml
-from digits.training.settings import OUTPUT, Settings, TrainerSettings
+from digits.training.settings import OUTPUT, Settings
 
 
 def train(
@@ -28,9 +26,6 @@ def train(
         config: Read settings from this YAML file. The command line overrides them.
         resume: Continue the run in this folder. Without a PATH, continue the newest run in runs/.
     """
-    if settings.trainer.get("help"):
-        print("\n".join(f"--trainer.{name}" for name in TrainerSettings.__annotations__ if name != "help"))
-        return
     if resume is not None:
         if settings.run_dir:
             raise UserError("a resumed run stays in its own folder; leave out --run_dir")
@@ -38,17 +33,7 @@ def train(
     digits.train.train(settings, resume=resume is not None)
 
 
-def understand(app: App, words: list[str]) -> BoundArguments:
-    """Return each argument from the command line, else from a file, else its default in `train`.
-
-    Raises UserError if the command line or a file has a mistake.
-    """
-    app.help_epilogue = "To configure Lightning's Trainer, use --trainer.NAME VALUE. --trainer.help lists the names."
-    app.config = (_add_files,)
-    return parse(app, words)
-
-
-def _add_files(app: App, commands: tuple[str, ...], arguments: Any) -> None:
+def add_files(app: App, commands: tuple[str, ...], arguments: Any) -> None:
     """Add the settings from the file after --config and, with lower priority, from the run after --resume."""
     paths = [Path(token.value) for token in arguments["--config"].tokens]
     if tokens := arguments["--resume"].tokens:

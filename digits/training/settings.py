@@ -46,12 +46,17 @@ PositiveInt = Annotated[Int, Parameter(validator=Number(gte=1, lte=LARGE))]
 
 
 class TrainerSettings(TypedDict, total=False):
-    """The settings of Lightning's Trainer that a command line or a file may have."""
+    """The settings of Lightning's Trainer that a command line or a file may have.
+
+    Attributes:
+        accelerator: Device to train on. By default the fastest for this network.
+        max_time: Stop after this time, such as 00:00:05:00 (days, hours, minutes, seconds).
+        check_val_every_n_epoch: Validate and test only after every N epochs.
+    """
 
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
     max_time: str
     check_val_every_n_epoch: PositiveInt
-    help: Annotated[bool, Parameter(show=False)]
 
 
 @Parameter(name="*")  # makes each setting an option
@@ -103,7 +108,7 @@ class Settings:
     train_size: Annotated[Int | None, DATA] = None
     data_dir: Annotated[Path | None, DATA] = None
     run_dir: Annotated[Path | None, OUTPUT] = None
-    trainer: Annotated[TrainerSettings, Parameter(show=False)] = field(default_factory=TrainerSettings)
+    trainer: Annotated[TrainerSettings, TRAINING] = field(default_factory=TrainerSettings)
     net: Annotated[dict[str, Annotated[Any, Parameter(converter=_plain)]], Parameter(show=False)] = field(
         default_factory=dict
     )

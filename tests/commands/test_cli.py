@@ -80,7 +80,6 @@ def test_a_mistake_is_one_line_that_names_it(words, reason):
 
 LINES = """
 train.py --help
-train.py --trainer.help
 train.py --epochs x
 train.py --config configs/best.yaml --lr x
 digits/__main__.py --help
