@@ -71,8 +71,9 @@ export function arrangement(n, width, height) {
 }
 
 /** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar.
- * `look(j)` is called for a neuron that is pointed at, touched or focused, and look(null) when it no longer is.
- * @param {number[]} sizes @param {number} layer @param {(j: number | null) => void} look */
+ * `look(j)` is called for a neuron that is pointed at, touched or focused, and look(null) when it no longer is; with true
+ * if it is pressed.
+ * @param {number[]} sizes @param {number} layer @param {(j: number | null, isPressed?: boolean) => void} look */
 export function neuronsView(sizes, layer, look) {
   const n = sizes[layer];
   const last = layer === sizes.length - 1;
@@ -145,11 +146,12 @@ export function neuronsView(sizes, layer, look) {
   return { figure, group, grid, fit, placeOf, show };
 }
 
-/** @type {(group: HTMLElement, grid: { columns: number; cell: number }, look: (j: number | null) => void) => void} */
+/** @type {(group: HTMLElement, grid: { columns: number; cell: number },
+ *   look: (j: number | null, isPressed?: boolean) => void) => void} */
 function listen(group, grid, look) {
   const cells = /** @type {HTMLButtonElement[]} */ ([...group.children]);
   const numberOf = (cell) => cells.indexOf(cell);
-  const point = ({ clientX, clientY }) => {
+  const point = ({ clientX, clientY, type }) => {
     // the nearest, also between the discs
     const { left, top } = group.getBoundingClientRect();
     const [first] = cells;
@@ -159,7 +161,7 @@ function listen(group, grid, look) {
     const placeOf = (at, size, n) => clamp(Math.floor(at / size), 0, n - 1);
     const row = placeOf(clientY - top - offsetTop + margin, cell || offsetHeight, Math.ceil(cells.length / columns));
     const column = placeOf(clientX - left - offsetLeft + margin, cell || offsetWidth, columns);
-    look(Math.min(cells.length - 1, columns * row + column));
+    look(Math.min(cells.length - 1, columns * row + column), type === "pointerdown");
   };
   group.addEventListener("pointerdown", point);
   group.addEventListener("pointermove", point); // with a finger too, which the first neuron would keep
@@ -176,6 +178,7 @@ function listen(group, grid, look) {
     const j = numberOf(event.target);
     const end = cells.length - 1 - j;
     const { columns } = grid;
+    if (event.key === "Enter") look(j, true);
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -j, End: end };
     const step = Object.entries(steps).find(([key]) => key === event.key)?.[1];
     if (step === undefined) return;

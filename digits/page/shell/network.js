@@ -27,7 +27,9 @@ let isUpright = false; // whether the layers stand below one another
 function build() {
   const { sizes } = state.network;
   for (const { figure } of built.layers) figure.remove();
-  const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
+  const layers = sizes
+    .slice(1)
+    .map((_, l) => neuronsView(sizes, l + 1, (j, isPressed) => look(j === null ? null : [l + 1, j], isPressed)));
   find("answer", HTMLElement).before(...layers.map(({ figure }) => figure));
   Object.assign(built, { kind: kindOf(state.network), layers });
   state.looked = null;
@@ -166,7 +168,7 @@ export function show() {
     box.ariaPressed = `${i === chosen}`;
     box.children[0].textContent = `${digitRead(i)}`;
   }
-  if (state.looked) explain(inSentence(layer, j, activations));
+  if (state.looked) explain(inSentence(layer, j, activations, asFormula));
 }
 
 /** Where neuron j of a layer is in the network's box. A pixel's box reaches to the end of the image, where its wires begin. @type {(layer: number, j: number) => Box} */
@@ -239,9 +241,14 @@ function contributionsAround(layer, j, activations) {
   return shown;
 }
 
-/** Looks into a neuron or, again, into none. @type {(neuron: State["looked"]) => void} */
-export function look(neuron) {
+let asFormula = false; // is what the neuron does, once it is pressed
+
+/** Looks into a neuron, or into none. Pressed again, it says what it does as a formula, and back in words.
+ * @type {(neuron: State["looked"], isPressed?: boolean) => void} */
+export function look(neuron, isPressed = false) {
   if (!neuron && !state.looked) return;
+  const isSame = `${neuron}` === `${state.looked}`;
+  asFormula = isSame && asFormula !== isPressed;
   state.looked = neuron;
   show();
   if (!neuron) explain();

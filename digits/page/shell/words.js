@@ -53,19 +53,22 @@ function inWords() {
   return `${turned}${number}${best} (output ${first})${isClear ? "" : `, or ${second} (output ${then})`}.${rest}`;
 }
 
-/** Neuron j of a layer, in words. @type {(layer: number, j: number, activations: Float32Array[]) => string} */
-export function inSentence(layer, j, activations) {
+/** Neuron j of a layer, in words or as a formula.
+ * @type {(layer: number, j: number, activations: Float32Array[], asFormula: boolean) => string} */
+export function inSentence(layer, j, activations, asFormula) {
   const { layers } = state.network;
   const { weights, biases } = layers[layer - 1];
   const a = activations[layer][j].toFixed(2);
   const z = weightedInput(weights, biases[j], activations[layer - 1], j)
     .toFixed(1)
     .replace("-", "−");
+  if (asFormula) return `z = w·a + b = ${z} is its weighted input, and σ(z) = ${a} its activation.`;
   const pixels = "red pixels excite it, blue ones inhibit it";
   const neurons = "red neurons contribute to it, blue ones against it";
   const beyond = layer + 1 < layers.length ? `Hidden ${layer + 1} shows` : "The outputs show";
   const onward = layer < layers.length ? `. ${beyond} its contributions, activation times weight` : "";
-  return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${onward}.`;
+  const fires = layer < layers.length ? `Neuron ${j} fires at ${a}` : `Output ${j} is ${a}`;
+  return `${fires}: ${layer === 1 ? pixels : neurons}${onward}. Click it for the formula.`;
 }
 
 /** @type {(sentence?: string | null) => void} */

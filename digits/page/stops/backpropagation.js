@@ -168,7 +168,8 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
     const strong = n === phase - 1 ? "strong" : "";
     const name = text(0, at, `${n + 1}  ${(isWide ? wide : narrow)[n]}`, "start", strong || "quiet");
     if (n >= phase) return name;
-    return `${name} ${text(width * 0.79, at, `${sum} =`, "end", strong)} ${text(width * 0.8, at, result, "start", strong)}`;
+    const end = isWide ? 440 : width * 0.79;
+    return `${name} ${text(end, at, `${sum} =`, "end", strong)} ${text(end + 6, at, result, "start", strong)}`;
   });
   const edge = middle - radius;
   return `${others(middle, 30)} ${others(right, 10)}

@@ -53,6 +53,22 @@ def test_a_neuron_shows_its_weights_over_the_drawing_and_its_contributions(page)
     assert {shade.split("--")[2].split(")")[0] for shade in shades} == {"red", "blue"}
 
 
+def test_a_neuron_says_what_it_does_in_words_and_one_click_away_as_a_formula(page):
+    draw(page, 3)
+    _, hidden, outputs = activations(page)
+    for layer, j, words in (
+        (".hidden", 7, f"Neuron 7 fires at {hidden[7]:.2f}:"),
+        (".outputs", 3, f"Output 3 is {outputs[3]:.2f}:"),
+    ):
+        neuron, says = page.locator(f"{layer} button").nth(j), page.locator("#explain")
+        neuron.hover()
+        assert says.inner_text().startswith(words) and "w·a" not in says.inner_text()
+        neuron.click()
+        assert says.inner_text().startswith("z = w·a + b = ")
+        neuron.press("Enter")
+        assert says.inner_text().startswith(words)
+
+
 def test_a_finger_moves_from_neuron_to_neuron_and_enlarges_the_nearest(phone):
     """Between the discs, too, of which one is 1 mm wide or less on a phone."""
     draw(phone, 3)
