@@ -55,5 +55,5 @@ def _read(path: Path) -> Dict:
     settings = read_yaml(path)
     if misplaced := settings.keys() & {"config", "resume"}:
         raise UserError(f"{path}: {min(misplaced)} belongs on the command line, not in this file")
-    filled = {name: value for name, value in settings.items() if value not in ("", "~", "null")}
+    filled = {name: value for name, value in settings.items() if value not in ("", "~", "null", {})}
     return Dict(filled, source=str(path), use_commands_as_keys=False)

@@ -3,9 +3,7 @@
 They define the command line of `train` and a run's config.yaml. PyTorch is not imported here, so that --help is quick.
 """
 
-import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, TypeVar
@@ -32,13 +30,6 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
         return int(tokens[0].value)
     except ValueError as error:
         raise ValueError(f"expected a whole number, not {tokens[0].value!r}.") from error
-
-
-def _plain(kind: type, tokens: Sequence[Token]) -> Any:
-    """Convert a value of unknown type: 0.9 is a number, true is a truth value, relu is a text."""
-    with suppress(ValueError):
-        return json.loads(tokens[0].value)
-    return tokens[0].value
 
 
 Int = Annotated[int, Parameter(converter=_whole)]
@@ -88,7 +79,7 @@ class Settings:
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
         run_dir: New folder for this run. By default a folder in runs/.
         trainer: Settings of Lightning's Trainer.
-        net: Arguments of your own class of network, by their names.
+        net: Arguments of your own class of network, by their names; only from Python.
     """
 
     hidden: Annotated[list[Int], ONCE, NETWORK] = field(default_factory=lambda: [30])
@@ -109,9 +100,7 @@ class Settings:
     data_dir: Annotated[Path | None, DATA] = None
     run_dir: Annotated[Path | None, OUTPUT] = None
     trainer: Annotated[TrainerSettings, TRAINING] = field(default_factory=TrainerSettings)
-    net: Annotated[dict[str, Annotated[Any, Parameter(converter=_plain)]], Parameter(show=False)] = field(
-        default_factory=dict
-    )
+    net: Annotated[dict[str, Any], Parameter(parse=False)] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the settings, and convert what Python code may pass to plain values that a file can hold."""
