@@ -12,7 +12,6 @@ ROOT = Path(__file__).parents[1]
 MODULE = "open({canary!r}, 'a').write(__file__ + '\\n')\n"
 OTHERS = "colorama cuda google jax pandas psycopg2 redis scipy sitecustomize tensorflow triton trap usercustomize"
 FILES = {
-    ".numba_config.yaml": "{",  # numba would stop at it; a valid file could name a cache to unpickle
     "trap-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: trap\nVersion: 1\n",
     "trap-1.dist-info/entry_points.txt": "[torch.backends]\ntrap = trap:trap\n",  # torch would import it
 }
@@ -41,3 +40,10 @@ def test_files_in_the_working_directory_have_no_effect(tmp_path):
     process = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=300)
     assert not canary.exists(), canary.read_text()
     assert process.returncode == 0, process.stderr
+
+
+def test_numba_reads_no_settings_from_the_working_directory(tmp_path):
+    """It would stop at this file. A valid file could name a cache to unpickle."""
+    (tmp_path / ".numba_config.yaml").write_text("{")
+    code = "import digits.kernels, numba; numba.njit(lambda x: x)(1)"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
