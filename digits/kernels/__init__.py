@@ -54,13 +54,12 @@ class Kernel(NamedTuple):
 
 
 def choose_kernel(wanted: str, job: Job) -> Kernel:
-    """Return the wanted kernel, or for `auto` the fastest that supports a job. Raises UserError if none does."""
-    reasons: dict[str, None] = {}  # in order, without repeats
-    for kernel in KERNELS.values() if wanted == "auto" else [KERNELS[wanted]]:
-        if not (reason := kernel.unsupported(job)):
-            return kernel
-        reasons[reason] = None
-    raise UserError(f"--kernel {wanted} does not support this training: {'; '.join(reasons)}")
+    """Return the wanted kernel, or for `auto` the fastest that supports a job. Raises UserError if it does not."""
+    if wanted == "auto":
+        return next(kernel for kernel in KERNELS.values() if not kernel.unsupported(job))
+    if reason := KERNELS[wanted].unsupported(job):
+        raise UserError(f"--kernel {wanted} does not support this training: {reason}")
+    return KERNELS[wanted]
 
 
 def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
