@@ -17,7 +17,7 @@ def sigmoid_network(layer_sizes: list[int], init: str = "scaled", seed: int = 0)
     fastest. (The book's chapter 3 draws biases from N(0, 1) and has no factor 2: validation is slightly less accurate.)
 
     `gaussian`: weights and biases are drawn from N(0, 1), as in chapter 1. Many neurons start saturated, and some never
-    recover.
+    recover: output neurons rarely with 30 hidden neurons, but usually with 100.
     """
     with torch.random.fork_rng(devices=[]):  # nn.Linear draws weights, too: preserve the caller's state
         layers = [layer for m, n in pairwise(layer_sizes) for layer in (nn.Linear(m, n), nn.Sigmoid())]

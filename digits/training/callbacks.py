@@ -18,12 +18,7 @@ from digits.common.files import write_atomically
 from digits.data import MNISTDataModule
 from digits.kernels.stacks import StackedClassifier
 from digits.model import DigitClassifier
-from digits.network import CROSS_ENTROPY
 
-GAUSSIAN = (
-    "Gaussian initial weights are so large that some output neurons start saturated. These neurons may never learn\n"
-    "their digits. This is rare with 30 hidden neurons and usual with 100. To avoid this, use --init scaled."
-)
 GUESSING = 0.2  # a network below this accuracy after three epochs hardly learns; guessing gives 0.1
 
 say = tqdm.write  # above the progress bar
@@ -68,8 +63,6 @@ class EpochLines(Callback):
         assert isinstance(module, StackedClassifier)
         if not self.started:  # not earlier, because the kernel depends on the stack
             self.started = True
-            if module.hparams["init"] == "gaussian" and module.cost is not CROSS_ENTROPY:
-                say(GAUSSIAN)
             kernel = module.kernel_for(batch)[0].name
             say(f"{module.shape}, {parameter_count(module):,} weights and biases; kernel {kernel} on {module.device}")
 
