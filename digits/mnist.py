@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import torch
 from filelock import FileLock
+from platformdirs import user_cache_path
 
 from digits.common.errors import UserError, printable
-from digits.common.files import cache_folder
 
 SHA256 = {  # of each file, uncompressed
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -33,7 +33,7 @@ def raw_folder(data_dir: str | Path | None) -> Path:
     Without `data_dir`, use `data` if MNIST is there, else the user's cache, which is the same in all working folders.
     """
     if data_dir is None:
-        data_dir = "data" if os.path.isdir("data/MNIST") else cache_folder()
+        data_dir = "data" if os.path.isdir("data/MNIST") else user_cache_path("digits", appauthor=False)
     return Path(data_dir) / "MNIST" / "raw"
 
 

@@ -14,7 +14,6 @@ import pytest
 from torchvision.datasets import MNIST
 
 from digits import mnist
-from digits.common.files import cache_folder
 from tests.support import mnist_files as files
 from tests.support.mnist_files import IMAGES, LABELS, contents, fetch, why_not
 from tests.support.small_mnist import TEST
@@ -96,9 +95,9 @@ def cache(data_dir, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    if not cache_folder().is_relative_to(tmp_path):
+    if not mnist.raw_folder(None).is_relative_to(tmp_path):
         pytest.skip("Windows alone says where the cache is")
-    return cache_folder() / "MNIST" / "raw"
+    return mnist.raw_folder(None)
 
 
 def test_mnist_is_cached_once_for_all_folders(cache, good, source, monkeypatch, capsys, tmp_path):

@@ -7,8 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
 from digits.common.errors import UserError
 
 YAML_BYTES = 100_000  # the largest YAML file that is read
@@ -81,8 +79,3 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         raise UserError(f"{path}: expected lines such as `name: value`")
     return values
-
-
-def cache_folder() -> Path:
-    """Return the user's cache folder, for MNIST and compiled code."""
-    return user_cache_path("digits", appauthor=False)
