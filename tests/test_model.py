@@ -98,6 +98,7 @@ def test_a_checkpoint_rebuilds_the_model(data_dir, tmp_path):
     assert loaded.hparams | settings == loaded.hparams
     assert (loaded.cost, loaded.l2) == (CROSS_ENTROPY, 0.5)
     assert same(loaded.state_dict(), model.state_dict())
+    assert DigitClassifier.load_from_checkpoint(tmp_path / "model.ckpt", lr=0.1).lr == 0.1
 
 
 @pytest.mark.parametrize(
