@@ -104,7 +104,6 @@ def test_misread_pictures_are_drawn_on_a_sheet(judged):
     "words, reason",
     [
         (["some", "--network", "nine.ckpt"], "only detects the digit 9"),
-        (["some", "--known_length", "--single"], "--single and --known_length exclude each other"),
         (["empty"], "empty has no labelled picture"),
         on_posix(["some", "gone"], "error: gone: No such file or directory"),
         on_posix(["some/4_a.png"], "error: some/4_a.png: Not a directory"),
