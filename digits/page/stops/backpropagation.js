@@ -53,8 +53,8 @@ export const backpropagation = stop({
       `3. It sends this wish back to hidden neuron ${j}, times the weight between them, ${signed(neuron.weights[digit], 2)}. The message says: ${rise(neuron.messages[digit])}.`,
       `4. The nine other outputs send messages, too: together ${signed(rest, 3)}. All ten add up to ${signed(sum, 3)}: ${rise(sum)}.`,
       `5. Neuron ${j} multiplies this sum by the slope of its own sigmoid. This is how strongly it wishes to ${rise(sum)}: ${signed(neuron.wish, 4)} (BP2).`,
-      `6. How can it? By its weights. The weight from this pixel changes by the ink times the wish, times a learning rate of ${RATE}: ${signed(pixel.change, 4)} (BP4).`,
-      `Step: this weight goes from ${number(pixel.weight, 4)} to ${number(pixel.next, 4)}, and all 23,860 weights and biases change at once, in the same way. Output ${digit} goes from ${number(a)} to ${number(after[digit])}, and the cost C from ${number(costs[0])} to ${number(costs[1])}.`,
+      `6. It does so by its weights. Ink times wish is downhill: minus the slope of C for the weight from this pixel (BP4). Times a learning rate of ${RATE}, the weight changes by ${signed(pixel.change, 4)}.`,
+      `This weight goes from ${number(pixel.weight, 4)} to ${number(pixel.next, 4)}, and all 23,860 weights and biases move with it, each by its own slope: a step of gradient descent. Output ${digit} goes from ${number(a)} to ${number(after[digit])}, and C from ${number(costs[0])} to ${number(costs[1])}.`,
     ][phase];
   },
 
