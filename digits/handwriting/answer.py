@@ -13,13 +13,14 @@ class Reading:
 
     `outputs` (10,) float32 come from your network, and `digit` has the largest of them, except in the bundled team,
     where the line network has a say, too. For a detector with a single output a, `outputs` are (1 - a, a), and `digit`
-    is 1 if the digit is detected, else 0.
+    is 1 if the digit is detected, else 0. `share` is how much of the handwriting around it belongs to this digit.
     """
 
     digit: int
     outputs: np.ndarray = field(repr=False)
     image: np.ndarray = field(repr=False)
     box: tuple[int, ...]
+    share: float = field(default=1.0, repr=False)
 
     @property
     def activation(self) -> float:
@@ -38,7 +39,8 @@ class Group:
 
     The `confidence` is the probability of the number among the candidates, times the mean of two scores: the line
     network's probability per digit, and the mean activation of your network for these digits. If the line network does
-    not consider the number at all, the first score is 0.
+    not consider the number at all, the first score is 0. The confidence is also multiplied by the mean `share` of the
+    digits, which is low in a word.
 
     With `--network ocr`, the `opinions` are the number that the bundled team would read, and the number that the
     recognizer would read. The confidence is then the mean of the root of the team's probability of the number and the

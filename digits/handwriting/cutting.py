@@ -26,6 +26,8 @@ BESIDE = 0.9  # a digit's pixels are at most this far to the left and right of i
 CLOSE = 0.25  # each stroke of a digit comes this close to the digit's middle column
 BAND = 0.6  # strokes whose centre is farther from the middle row belong to another line
 AROUND = 2  # a digit, with its context, is at most this far to the left and right of its middle
+OWN = 0.6  # strokes up to this far from a digit's middle column are its own
+ASTRAY = 1.3  # other strokes, up to this far beside a number, suggest that it is part of a word
 SPECK = 12  # a digit has at least this many pixels
 # The ways in which a single digit is cut: whether the eye's scores or the darkness is compared with the threshold that
 # follows, and the least length of a stroke, as in CUTS. Dark strokes count if they touch a stroke that the eye sees.
@@ -79,6 +81,19 @@ def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray
         return images, boxes
 
     return cut
+
+
+def explained(strip: Strip, place: Place) -> float:
+    """Return the share of the handwriting around a place that belongs to the digit there, or 1 if there is none.
+
+    This share is low in words: a few letters look like digits, and other letters stand between and beside them.
+    """
+    before, middle, after = place
+    left = middle - ASTRAY * DIGIT if before is None else (before + middle) / 2
+    right = middle + ASTRAY * DIGIT if after is None else (middle + after) / 2
+    columns = np.arange(max(0, int(left)), min(int(right), strip.planes.shape[2]))
+    strokes = (strip.planes[1][ROWS // 4 : -ROWS // 4, columns] > SURE).sum(0)
+    return float(strokes[np.abs(columns - middle) < OWN * DIGIT].sum() / strokes.sum()) if strokes.any() else 1.0
 
 
 def cut_single(planes: np.ndarray, *, context: bool) -> tuple[np.ndarray, list[Box]]:

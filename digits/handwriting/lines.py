@@ -1,6 +1,6 @@
 """Find the lines of a picture, the likeliest numbers of each line, and the images of their digits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from digits.common.errors import UserError
-from digits.handwriting.cutting import CUTS, Box, Place, cut_single, cutter, places_of
+from digits.handwriting.cutting import CUTS, Box, Place, cut_single, cutter, explained, places_of
 from digits.handwriting.eye import CERTAIN, see
 from digits.handwriting.line_network import BLANK, STEP, Candidate, Length, numbers
 from digits.handwriting.normalize import is_normalized
@@ -51,6 +51,7 @@ class Segmentation(NamedTuple):
     dark, each cut in K ways, and in `boxes`, which has K boxes (left, top, right, bottom) in pixels of the picture for
     each digit. If the caller expects a length, `counts` has, for each line, the number of digits that the line network
     reads without that length. `known` is as in `Group`. With `ocr`, `opinions` has an opinion for each group of a line.
+    `shares` has what `explained` says of each digit.
     """
 
     lines: list[Groups]
@@ -60,6 +61,7 @@ class Segmentation(NamedTuple):
     counts: list[int] | None = None
     known: bool = False
     opinions: list[list[Opinion]] | None = None
+    shares: Sequence[float] | None = None
 
 
 def find_lines(
@@ -95,8 +97,8 @@ def find_lines(
     found = [groups_along(strip.log, expected, one) for strip, one in zip(legible, second, strict=True)]
     lines, opinions = [groups for groups, _ in found], [opinion for _, opinion in found]
     counts = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in legible] if expected.length else None
-    cut = cut_out(legible, lines, scale, context=context)
-    return Segmentation(*cut, degrees, counts, opinions=opinions if ocr else None)
+    lines, cuts, cut_boxes, shares = cut_out(legible, lines, scale, context=context)
+    return Segmentation(lines, cuts, cut_boxes, degrees, counts, False, opinions if ocr else None, shares)
 
 
 def turn_upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
@@ -179,8 +181,8 @@ def pooled(
 
 def cut_out(
     strips: list[Strip], lines: list[Groups], scale: float, *, context: bool
-) -> tuple[list[Groups], np.ndarray, list[list[Box]]]:
-    """Cut out the digits of all candidates, and return the lines, images and boxes of a `Segmentation`."""
+) -> tuple[list[Groups], np.ndarray, list[list[Box]], list[float]]:
+    """Cut out the digits of all candidates, and return the lines, images, boxes and shares of a `Segmentation`."""
     indices: dict[tuple[int, Place], int] = {}  # candidates share digits: each place of a strip is cut out once
 
     def indexed(n: int, candidate: Candidate) -> Candidate:
@@ -194,7 +196,7 @@ def cut_out(
     each = zip(indices, cuts, strict=True)
     boxes = [[scaled(strips[n].box(*box), scale) for box in cut_boxes] for (n, _), (_, cut_boxes) in each]
     images = np.array([image for image, _ in cuts], np.float32).reshape(-1, len(CUTS), 28, 28)
-    return lines, images, boxes
+    return lines, images, boxes, [explained(strips[n], place) for n, place in indices]
 
 
 def scaled(box: tuple[float, ...], scale: float) -> Box:

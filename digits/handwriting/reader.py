@@ -88,11 +88,12 @@ class Reader:
         Of the images of a digit, it reads the one with the largest output.
         """
         outputs = self.outputs(segmentation.images)
+        shares = segmentation.shares or [1.0] * len(outputs)
         chosen = [0, 1] if self.detects else sorted(map(int, digits))
         readings = []
-        for images, boxes, a in zip(segmentation.images, segmentation.boxes, outputs, strict=True):
+        for images, boxes, a, share in zip(segmentation.images, segmentation.boxes, outputs, shares, strict=True):
             cut, best = np.unravel_index(a[:, chosen].argmax(), (len(a), len(chosen)))
-            readings.append(Reading(chosen[best], a[cut], images[cut], boxes[cut]))
+            readings.append(Reading(chosen[best], a[cut], images[cut], boxes[cut], share))
         return readings
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
@@ -159,6 +160,7 @@ class Reader:
         else:
             opinions = ()
             confidence = share * float(likely.get(digits, 0.0) + activation) / 2  # the line network may doubt it
+        confidence *= float(np.mean([reading.share for reading in chosen]))  # a word has other strokes between
         if seen:
             confidence *= (min(seen, len(digits)) / max(seen, len(digits))) ** 0.5
         return Group(chosen, confidence, known, tuple((digits, share) for digits, *_, share in ranked), opinions)

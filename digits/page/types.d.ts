@@ -74,13 +74,16 @@ type Strip = {
 type Beam = [blank: number, digit: number, places: number[]];
 /** A number that a strip may say: its digits, the logarithm of its probability, and the place of each digit. */
 type Numeral = { digits: string; likelihood: number; places: number[] };
-/** An image (784) of 0..1, light on dark; its box in the picture; once it is read, the `value` that is read, by its
- * `outputs`, and the numbers of its line and its group. */
-type Digit = { image: Float32Array; box: Box; value?: number; outputs?: Float32Array; line?: number; group?: number };
+/** An image (784) of 0..1, light on dark; its box in the picture; its `share` of the handwriting around it; once it is
+ * read, the `value` that is read, by its `outputs`, and the numbers of its line and its group. */
+type Digit = {
+  image: Float32Array; box: Box; share?: number;
+  value?: number; outputs?: Float32Array; line?: number; group?: number;
+};
 /** A digit, cut out in several ways. What is read in it: of these the clearest, its `outputs`, the `means` of the outputs
  * where it is moved a little, and the digit that these name. */
 type Cuts = Digit[];
-type Read = { image: Float32Array; box: Box; outputs: Float32Array; means: Float32Array; value: number };
+type Read = { image: Float32Array; box: Box; share?: number; outputs: Float32Array; means: Float32Array; value: number };
 /** A number that a group may say, the logarithm of its probability by the line network, and its digits. */
 type Candidate = { digits: string; likelihood: number; parts: Cuts[] };
 /** The candidates of each group in a line. A `known` one is drawn as MNIST's digits are, and never rejected. */
@@ -156,7 +159,7 @@ type Constants = {
   components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>;
   strips: Record<"ROWS" | "DIGIT" | "SURE" | "ENDS" | "LONGEST" | "TILTED", number>;
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "UNLIKELY", number>;
-  cutting: { CUTS: [least: number, darker: number, shortest: number][] } & Record<"DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "CLOSE" | "BAND" | "SPECK", number>;
+  cutting: { CUTS: [least: number, darker: number, shortest: number][] } & Record<"DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "CLOSE" | "BAND" | "OWN" | "ASTRAY" | "SPECK", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "MIDDLE" | "FINE" | "REST" | "NEAR", number>;
   lines: Record<"SMALL" | "SMALLEST" | "APART" | "PLACE" | "FAR" | "CLEAR" | "TURNED" | "WELL", number>;
   reader: { SHIFTS: Pair[] } & Record<"WEIGHT" | "FLOOR", number>;

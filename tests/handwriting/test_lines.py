@@ -81,7 +81,7 @@ def test_each_group_has_its_candidates_and_their_images():
     last = slice(place(inks[3]) - 1, place(inks[3]) + 2)
     log[last, 8] = log[last, 3] - 0.5
     groups, _ = groups_along(log, ANYTHING)
-    [[[left, *_], [right, less, *_]]], images, boxes = cut_out([strip], [groups], 3.0, context=False)
+    [[[left, *_], [right, less, *_]]], images, boxes, _ = cut_out([strip], [groups], 3.0, context=False)
     assert (left[0], right[0], less[0]) == ("27", "53", "58") and right[1] > less[1]
     for ink, n in zip(inks, left[2] + right[2], strict=True):
         assert difference(images[n][0], as_mnist(ink)) < 2 * NEAR

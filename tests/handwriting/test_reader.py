@@ -1,5 +1,6 @@
 """Your network names every digit, in the team the line network has a say, and the reader says why nothing was read."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -164,6 +165,15 @@ def test_the_clearest_of_several_readable_turns_is_taken():
     upright = Image.fromarray(on_paper(cover((220, 130), (STROKES[2], 30, 30, 60), (STROKES[5], 110, 30, 60))))
     turned = [READER.read(upright.rotate(-degrees, expand=True)) for degrees in (90, 270)]
     assert [(answer.text, answer.degrees) for answer in turned] == [("25", 90), ("25", 270)]
+
+
+@pytest.mark.parametrize("word", ["apples", "school"])
+def test_a_word_beside_a_number_is_not_read(word):
+    """Some letters look like digits, but the strokes of the others belong to no digit."""
+    size, writing = (520, 110), np.zeros((110, 520), np.uint8)
+    cv2.putText(writing, word, (250, 80), cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 2.2, 255, 4, cv2.LINE_AA)
+    digits = cover(size, *((STROKES[digit], 40 + 50 * n, 30, 50) for n, digit in enumerate((3, 8, 2))))
+    assert READER.read(on_paper(np.maximum(digits, writing / 255))).text == "382"
 
 
 def test_the_answer_says_why_nothing_was_read():

@@ -5,8 +5,8 @@ import { held } from "../held.js";
 import { blank, boxOf, clamp, crop, dilated, grown, mapped, median, valuesIn } from "./images.js";
 import { normalize } from "./normalize.js";
 
-const { CUTS, DARK, FAINT, ASIDE, MIDWAY, BESIDE, CLOSE, BAND, SPECK } = held.constants.cutting;
-const { ROWS, DIGIT } = held.constants.strips;
+const { CUTS, DARK, FAINT, ASIDE, MIDWAY, BESIDE, CLOSE, BAND, OWN, ASTRAY, SPECK } = held.constants.cutting;
+const { ROWS, DIGIT, SURE } = held.constants.strips;
 const { BOX, NEAR, REST } = held.constants.normalize;
 
 /** A function that cuts a digit out of a strip in several ways, given the columns of the middles of the digit before it, of
@@ -47,6 +47,23 @@ export function cutter({ dark, sure }) {
     );
     return known.get(key);
   };
+}
+
+/** How much of the handwriting around a place belongs to the digit there; it is 1 if there is none.
+ * @type {(strip: Strip, before: number | undefined, middle: number, after: number | undefined) => number} */
+export function explained({ sure }, before, middle, after) {
+  const { width, data } = sure;
+  const left = before === undefined ? middle - ASTRAY * DIGIT : (before + middle) / 2;
+  const right = after === undefined ? middle + ASTRAY * DIGIT : (middle + after) / 2;
+  let [own, all] = [0, 0];
+  for (let x = Math.max(0, Math.trunc(left)); x < Math.min(Math.trunc(right), width); x++) {
+    for (let y = ROWS >> 2; y < ROWS - (ROWS >> 2); y++) {
+      if (data[y * width + x] <= SURE) continue;
+      all++;
+      if (Math.abs(x - middle) < OWN * DIGIT) own++;
+    }
+  }
+  return all ? own / all : 1;
 }
 
 /** The column in each row of the path down a mask, between two columns, that crosses the least foreground.

@@ -1,7 +1,7 @@
 // The lines of a picture, the numbers that each may say, and the digits of these: as in digits/handwriting/lines.py.
 
 import { lines, strokeBoxes, tallOf } from "./components.js";
-import { cutter } from "./cutting.js";
+import { cutter, explained } from "./cutting.js";
 import { see, turned } from "./eye.js";
 import { held } from "../held.js";
 import { binarized, mappedBox, rounded } from "./images.js";
@@ -94,12 +94,14 @@ export function lineOf(strip, scale) {
       const parts = /** @type {Cuts[][]} */ ([]); // of the likeliest number of each length, which others of it share
       for (const { places } of candidates) {
         const middles = places.map((place) => PLACE * (first + place + 0.5));
-        parts[places.length] ??= middles.map((middle, n) =>
-          cut(middles[n - 1], middle, middles[n + 1]).map(({ image, box }) => ({
+        parts[places.length] ??= middles.map((middle, n) => {
+          const share = explained(strip, middles[n - 1], middle, middles[n + 1]);
+          return cut(middles[n - 1], middle, middles[n + 1]).map(({ image, box }) => ({
             image,
             box: mappedBox(boxFrom(from, box), (side) => rounded(side * scale)),
-          })),
-        );
+            share,
+          }));
+        });
       }
       return candidates
         .filter(({ likelihood }) => likelihood > best.likelihood - FAR)

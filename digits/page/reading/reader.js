@@ -32,11 +32,11 @@ export function read(lines, { layers, team = false }) {
 function readCuts(cuts, layers) {
   const shifts = cuts.length > 1 ? SHIFTS : SHIFTS.slice(0, 1);
   const [best] = cuts
-    .map(({ image, box }) => {
+    .map(({ image, box, share }) => {
       const all = shifts.map((shift) => outputsOf(layers, shifted(image, shift)));
       const [outputs] = all;
       const means = outputs.map((_, j) => all.reduce((sum, a) => sum + a[j], 0) / all.length);
-      return { image, box, outputs, means, value: predictionOf(means) };
+      return { image, box, share, outputs, means, value: predictionOf(means) };
     })
     .toSorted((a, b) => b.means[b.value] - a.means[a.value]);
   return best;
@@ -64,7 +64,8 @@ function readGroup(candidates, known, readingOf, team) {
   const { digits, text, score } = all.find(({ digits }) => digits.length) ?? all[0];
   const share = 1 / all.reduce((sum, candidate) => sum + Math.exp(candidate.score - score), 0);
   const activation = digits.reduce((sum, { means, value }) => sum + means[value], 0) / digits.length;
-  return { digits, known, confidence: (share * ((likely.get(text) ?? 0) + activation)) / 2 };
+  const own = digits.reduce((sum, { share = 1 }) => sum + share, 0) / digits.length; // a word has other strokes between
+  return { digits, known, confidence: (own * share * ((likely.get(text) ?? 0) + activation)) / 2 };
 }
 
 /** A candidate for each choice of places, with the digits that the network reads there, and the probability of the places.
