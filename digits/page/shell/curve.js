@@ -11,7 +11,7 @@ export const errorOf = (accuracy) => `${(100 * (1 - accuracy)).toFixed(1)} %`;
 
 /** Draws a run up to its newest point, and marks the point that is shown. @type {(points: Measured[], shown?: Measured) => void} */
 export function drawCurves(points, shown) {
-  const last = points.at(-1)?.epoch ?? 0;
+  const last = points.at(-1)?.epoch ?? 30;
   const span = SPANS.find((span) => span >= last) ?? 30;
   const x = (epoch) => (30 * epoch) / span;
   const curve = (name) =>

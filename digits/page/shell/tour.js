@@ -2,7 +2,7 @@
 // controls and a question, which stand in page.html.
 
 import { any } from "../network/backprop.js";
-import { find, onClick, visit, write } from "./elements.js";
+import { element, find, onClick, visit, write } from "./elements.js";
 import { heldImages } from "../held.js";
 import { clamp } from "../reading/images.js";
 import { bring, writeStrokes } from "./input.js";
@@ -45,6 +45,22 @@ export function offerTour() {
   onClick("back", () => goBy(-1));
   onClick("next", () => goBy(1));
   onClick("print", printStops);
+  find("dots", HTMLElement).append(
+    ...NAMES.map((name) => {
+      const dot = element("button");
+      dot.ariaLabel = dot.title = find(`stop-${name}`, HTMLElement).querySelector("h2")?.textContent ?? name;
+      dot.addEventListener("click", () => visit(`#stop=${name}`));
+      return dot;
+    }),
+  );
+  addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 }[event.key];
+    const isTaken =
+      event.altKey || event.ctrlKey || event.metaKey || /** @type {Element} */ (event.target).matches("input, select");
+    if (panel.hidden || !step || isTaken) return;
+    event.preventDefault();
+    goBy(step);
+  });
   for (const button of panel.querySelectorAll(".take")) {
     button.addEventListener("click", () => bring(any([...Array(10).keys()])));
   }
@@ -91,6 +107,7 @@ export function openTour(name) {
   closeTraining();
   if (!panel.hidden) STOPS[tour.at].leave?.();
   open(true);
+  fit(); // the pad, which is smaller
   goTo(name);
   trainSmall().then(drawStop);
 }
@@ -119,6 +136,11 @@ function goTo(name) {
   panel.querySelector(".here")?.classList.remove("here");
   card.classList.add("here");
   write("place", `${place + 1} of ${NAMES.length}`);
+  for (const [n, dot] of [...find("dots", HTMLElement).children].entries())
+    dot.ariaCurrent = n === place ? "step" : "false";
+  const parts = card.dataset.parts?.split(" ") ?? [];
+  for (const [n, part] of [...find("map", HTMLElement).children].entries())
+    part.classList.toggle("lit", parts.includes(`${n}`));
   find("back", HTMLElement).ariaDisabled = `${place === 0}`;
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
   card.querySelector("h2")?.focus(); // and scrolls to it, on a phone

@@ -96,6 +96,36 @@ def test_it_is_gone_through_by_mouse_with_the_pad_in_view(page):
     assert not page.locator("#tour").is_visible() and page.locator(".network").is_visible()
 
 
+PARTS = "#pad, .controls button, .here :is(.shows, .figure, .does, .does *, fieldset, label)"
+OUT_OF_VIEW = """(parts) => [...document.querySelectorAll(parts)].filter((part) => {
+        const { top, bottom, left, right, width, height } = part.getBoundingClientRect();
+        const isSliver = part.matches(".controls button") && width && Math.min(width, height) < 28;
+        return isSliver || top < 0 || left < 0 || bottom > innerHeight || right > innerWidth
+            || (part.matches(".shows") && part.scrollHeight > part.clientHeight);
+    }).map((part) => part.id || part.className || part.tagName)"""
+
+
+def test_a_stop_is_one_screen_and_keys_go_from_stop_to_stop(page):
+    """Pad, figure, result, buttons and question are in view, also enlarged to 150 %, unless a field has the focus."""
+    page.evaluate("resized = true; location.hash = 'stop=pixels'")
+    page.wait_for_function("() => digits.small.layers")
+    faults = {}
+    for n, name in enumerate(NAMES):
+        page.locator(f"#stop-{name}.here").wait_for()
+        assert page.locator("#dots [aria-current=step]").get_attribute("aria-label") == page.evaluate(FOCUS)
+        for size in ((1024, 700), (960, 600), DESK):
+            resize(page, *size)
+            if out := page.evaluate(OUT_OF_VIEW, PARTS):
+                faults[name, size] = out
+        page.keyboard.press(("ArrowRight", "PageDown")[n % 2])
+    assert faults == {}
+    page.keyboard.press("PageUp")
+    assert page.locator(f"#stop-{NAMES[-2]}.here").is_visible()
+    page.evaluate("location.hash = 'stop=bias'")
+    page.locator("#bias-slider").press("ArrowRight")
+    assert page.locator("#stop-bias.here").is_visible()
+
+
 def test_back_closes_a_stop_and_then_the_tour(page):
     page.evaluate("location.hash = 'stop=pixels'")
     page.locator("#tour").wait_for()
@@ -164,7 +194,8 @@ def test_it_is_printed_as_a_handout_of_two_pages(visit, page_file):
     stops = page.locator(".stop").all()
     assert len(stops) == len(NAMES) and all(stop.locator("h2").is_visible() for stop in stops)
     assert {stop.locator(".figure").get_attribute("viewBox") for stop in stops} == {"0 0 640 400"}
-    assert not page.locator("#pad").is_visible() and not page.locator("fieldset").first.is_visible()
+    assert not page.locator("#pad").is_visible() and not page.locator(".does").first.is_visible()
+    assert page.locator("h1").is_visible() and all(question.is_visible() for question in page.locator("legend").all())
     page.emulate_media(media="screen")
     assert page.locator(".stop h2:visible").count() == 1
 
