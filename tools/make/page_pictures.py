@@ -3,7 +3,7 @@
     python -m tools.make.page_pictures [--network CHECKPOINT] [--out FOLDER]
 
 page.png shows a drawn digit, and page_dark.png the weights of a hidden neuron over it. In page.gif a number is drawn,
-then neurons are pointed at. review.png shows the doubtful fields of a stack of forms. The text is in the font Inter
+then neurons are pointed at. review.png shows the doubtful field of docs/forms/exam.pdf. The text is in the font Inter
 where it is installed.
 """
 
@@ -14,19 +14,17 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
 from tests.support import pages
-from tests.support.pens import STROKES, cover, on_paper
 
+DOCS = Path(__file__).parents[2] / "docs"
 NEURON = 74  # the neuron whose weights page_dark.png shows
 FRAME, SECONDS, WIDTH, COLOURS = 80, 10, 825, 64  # the film's milliseconds per frame, length, pixels across and colours
 POINTED = 3  # the film ends with the neurons of the highest activations
-SIZE = 620, 500  # of a form; its fields
-FIELDS = {f"field {n}": np.array([40, 40, 190, 120]) + np.tile([n % 3 * 195, n // 3 * 150], 2) for n in range(9)}
 
 
 def main(words=None):
@@ -46,10 +44,9 @@ def main(words=None):
             screenshot(page).save(out / f"{name}.png", optimize=True)
         film(opened(browser, file, 1100, 720), out / "page.gif")
         review = Path(folder, "review.html")
-        fill_in_forms(Path("scans.pdf"), Path("fields.yaml"))
-        options = "--fields", "fields.yaml", "--review", str(review), "--network", str(args.network)
-        digits(["predict", "scans.pdf", *options])
-        screenshot(opened(browser, review, 800, 640, device_scale_factor=2)).save(out / "review.png", optimize=True)
+        forms = f"{DOCS}/forms/exam.pdf", "--fields", f"{DOCS}/forms/exam.yaml"
+        digits(["predict", *forms, "--review", str(review), "--network", "bundled"])
+        screenshot(opened(browser, review, 800, 420, device_scale_factor=2)).save(out / "review.png", optimize=True)
 
 
 def opened(browser, file, width, height, **settings):
@@ -93,22 +90,6 @@ def film(page, out):
     palette = frames[-1].quantize(COLOURS)
     first, *rest = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     first.save(out, save_all=True, append_images=rest, duration=FRAME, loop=0, optimize=True)
-
-
-def fill_in_forms(scans, fields):
-    """Write a PDF of twelve forms, nine printed boxes each, that are filled in with a pen, and its form definition."""
-    shares = {name: (box / np.tile(SIZE, 2)).tolist() for name, box in FIELDS.items()}
-    fields.write_text("".join(f"{name}: {{box: {box}, length: 1-2, sure: 0.985}}\n" for name, box in shares.items()))
-    rng, pages = np.random.default_rng(2025), []
-    for _ in range(12):
-        digits = []
-        for left, top, *_ in FIELDS.values():  # some digits touch
-            number = rng.choice([*STROKES], rng.integers(1, 3))
-            digits += [(STROKES[digit], left + 30 + 34 * n, top + 12, 54) for n, digit in enumerate(number)]
-        pages.append(Image.fromarray(on_paper(cover(SIZE, *digits))))
-        for box in FIELDS.values():
-            ImageDraw.Draw(pages[-1]).rectangle(box.tolist(), outline="black")
-    pages[0].save(scans, save_all=True, append_images=pages[1:])
 
 
 if __name__ == "__main__":
