@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import signal
+import sys
 import time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of torch, also in processes to come; other cores run other tests
@@ -94,6 +95,24 @@ def in_time():
     yield
     if POSIX:
         signal.alarm(0)
+
+
+@pytest.fixture
+def without():
+    """Let a package be imported anew, as if others were not installed. A new process would import torch once more."""
+    before = dict(sys.modules)
+
+    def without(package, *others):
+        sys.modules.update(before)
+        for name in before:
+            if f"{name}.".startswith(tuple(f"{other}." for other in (package, *others))):
+                del sys.modules[name]
+        sys.modules.update(dict.fromkeys(others))
+
+    yield without
+    for name in [name for name in sys.modules if name.startswith("digits") and name not in before]:
+        del sys.modules[name]
+    sys.modules.update(before)
 
 
 @pytest.fixture

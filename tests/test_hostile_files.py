@@ -19,7 +19,6 @@ import torch
 from tests.support.damage import CLAIMING, SIZES, deflated, huge
 from tests.support.finding import encoded
 from tests.support.pens import line
-from tests.support.tiers import slow
 from tests.support.training import same, weights
 from tests.support.watched import clear, small_run, watch
 
@@ -57,9 +56,6 @@ class Call:
 
     def __reduce__(self):
         return self.call[0], self.call[1:]
-
-
-COMMAND = Call(os.system, "touch canary")
 
 
 def changed(path, change):
@@ -118,12 +114,10 @@ CHECKPOINTS = {  # those that might run code, or take memory and time; tests/che
 }
 
 
-@pytest.mark.parametrize("words", ["predict 1.png --network run", slow("train --resume run --epochs 3 DATA")])
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_a_malicious_checkpoint_is_refused(name, words, home, watched):
-    for path in sorted(home.glob("run/*.ckpt")):
-        CHECKPOINTS[name](path)
-    assert watched(words).status == 2
+def test_a_malicious_checkpoint_is_refused(name, home, watched):
+    CHECKPOINTS[name](home / "run" / "best.ckpt")
+    assert watched("predict 1.png --network run").status == 2
 
 
 @pytest.mark.parametrize("nonsense", [None, NAN, nested(30, 10)])
@@ -154,12 +148,7 @@ TEXTS = {
     "network of a huge layer": (JSON, '{"sizes": [784, 9' + "9" * 3000 + ', 10], "cost": "QuadraticCost"}'),
     "network of many lists": (JSON, "[" + "[]," * 3_000_000 + "[]]"),
     "deep form": (FORM, "a: " + "[" * 90_000),
-    "form of deep lists": (FORM, "- " * 40_000),
-    "form of deep lines": (FORM, "".join(" " * depth + "a:\n" for depth in range(400))),
     "aliases": (FORM, f"a:\n  box: [0, 0, 1, [&a0 [1, 1], {', '.join(ALIASES)}]]"),
-    "form of many values": (FORM, "".join(f"a{n}: 1\n" for n in range(9000))),
-    "form of a long text": (FORM, f"a: {'b' * 90_000}"),
-    "form with code": (FORM, "a: !!python/object/apply:os.system [touch canary]"),
 }
 
 
@@ -168,14 +157,6 @@ def test_a_malicious_json_network_or_form_definition_is_refused(name, home, watc
     words, text = TEXTS[name]
     (home / words.split()[-1]).write_text(text)
     assert watched(words).status == 2
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("content", [b"\xff" * 7 + b"\x3f" + bytes(99), b"words" * 1000], ids=["huge record", "words"])
-def test_damaged_curves_are_refused_or_skipped(content, home, watched):
-    for path in home.glob("run/events*"):
-        path.write_bytes(content)
-    watched("figures --network run --out run DATA", may="run")
 
 
 def pdf(old, new):

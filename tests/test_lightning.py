@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -106,11 +107,12 @@ class InOrder(MNISTDataModule):
         return DataLoader(TensorDataset(*self.training), self.batch_size, sampler=chosen.tolist())
 
 
+@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
 @pytest.mark.parametrize("cost, lr", [("quadratic", 3.0), ("cross_entropy", 0.5)])
-def test_the_ordinary_way_leads_to_the_same_weights_and_curves_as_the_fast_way(cost, lr, trainer, data_dir):
+def test_every_kernel_leads_to_the_weights_and_curves_of_the_ordinary_way(cost, lr, kernel, trainer, data_dir):
     settings = {"hidden": [30], "cost": cost, "lr": lr, "l2": 5.0, "schedule": True}
     models = DigitClassifier(**settings), StackedClassifier(**settings)
-    data, metrics = (InOrder(data_dir, seed=3), StackedMNIST(data_dir, seed=3)), []
+    data, metrics = (InOrder(data_dir, seed=3), StackedMNIST(data_dir, seed=3, kernel=kernel)), []
     for model, module in zip(models, data, strict=True):
         quick = trainer(max_epochs=2, reload_dataloaders_every_n_epochs=1)
         quick.fit(model, module)
@@ -199,7 +201,7 @@ def moved(model):
     return math.sqrt(sum((p - q).square().sum().item() for p, q in pairs))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_two_spawned_processes_train_one_network(trainer):
     model = DigitClassifier([20])
     quick = trainer(strategy="ddp_spawn", devices=2)
@@ -353,12 +355,12 @@ def test_train_refuses_what_needs_ordinary_batches(data_dir, home):
             train(Settings(data_dir=data_dir, **options), kind=trained)
 
 
-def test_the_core_loads_no_other_part_of_the_package():
-    code = "import sys, digits.model, digits.data; print(*sys.modules)"
-    modules = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split()
-    ours = {name.split(".")[1] for name in modules if name.startswith("digits.")}
+def test_the_core_loads_no_other_part_of_the_package(without):
+    without("digits", "cv2", "loky", "numba", "optuna", "pypdfium2")
+    for name in ("digits.model", "digits.data"):
+        import_module(name)
+    ours = {name.split(".")[1] for name in sys.modules if name.startswith("digits.")}
     assert ours == {"model", "data", "network", "mnist", "common", "checkpoint"}
-    assert not {"cv2", "loky", "numba", "optuna", "pypdfium2"} & {*modules}
 
 
 def test_train_from_python_is_as_quiet_as_the_command(data_dir, home):

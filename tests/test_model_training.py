@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -6,43 +5,10 @@ from torch import nn
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.common.errors import UserError
-from digits.kernels.stacks import StackedClassifier, StackedMNIST, order, stacked
+from digits.kernels.stacks import StackedClassifier, StackedMNIST, stacked
 from digits.model import DigitClassifier
-from digits.network import weights_and_biases
-from tests.support.book import book_step
 from tests.support.small_mnist import TRAINING
 from tests.support.training import quick_trainer
-
-
-def test_diverging_weights_end_the_run(data_dir):
-    model = StackedClassifier([5], lr=0.5)
-    with torch.no_grad():
-        model.network[0].bias.fill_(float("inf"))
-    with pytest.raises(UserError, match="training diverged in epoch 0; try --lr below 0.5"):
-        quick_trainer(max_epochs=3).fit(model, StackedMNIST(data_dir))
-
-
-def examples(model, images, labels):
-    """Return the inputs and desired outputs in the form of the book."""
-    y = np.eye(10)[labels] if model.only_digit is None else np.equal(labels.numpy(), model.only_digit)[:, None]
-    return images.flatten(1).double().numpy() / 255, y.astype(float)
-
-
-def by_the_book(model, module, rates, cost="quadratic", l2=0.0):
-    """Return the weights and biases after one epoch for each learning rate."""
-    module.setup("fit")
-    weights, biases = ([p.double().numpy().copy() for p in column] for column in weights_and_biases(model))
-    x, y = examples(model, *module.training)
-    for epoch, lr in enumerate(rates):
-        for chosen in order(module.seed, epoch, len(x)).split(module.batch_size):
-            book_step(weights, biases, x[chosen.numpy()], y[chosen.numpy()], lr, cost, l2, len(x))
-    return weights, biases
-
-
-def assert_close(model, book, close):
-    for ours, expected in zip(weights_and_biases(model), book, strict=True):
-        for p, q in zip(ours, expected, strict=True):
-            np.testing.assert_allclose(p.numpy(), q, rtol=0, atol=close)
 
 
 @pytest.mark.parametrize("handwriting, images", [(False, TRAINING), (True, TRAINING + 175)])
@@ -58,20 +24,6 @@ def test_training_refuses_images_of_another_size(set_up):
     module.training = torch.zeros(500, 64, 64, dtype=torch.uint8), module.training[1]
     with pytest.raises(ValueError, match=r"expected images of shape \(N, 28, 28\), got \(500, 64, 64\)"):
         quick_trainer(max_epochs=1).fit(StackedClassifier([5]), module)
-
-
-class Decaying(DigitClassifier):
-    def configure_optimizers(self):
-        optimizer = super().configure_optimizers()
-        return [optimizer], [torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)]
-
-
-@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
-def test_every_kernel_follows_a_scheduler_of_the_learning_rate(kernel, data_dir):
-    model, module = stacked(Decaying)([12], lr=1.0), StackedMNIST(data_dir, kernel=kernel)
-    book = by_the_book(model, module, [1.0, 0.5])
-    quick_trainer(max_epochs=2).fit(model, module)
-    assert_close(model, book, 1e-4)
 
 
 class DecayingByStep(DigitClassifier):

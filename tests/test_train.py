@@ -1,7 +1,8 @@
 """`train` from its first line to its last, and the files that it writes."""
 
+import io
 import re
-from inspect import signature
+from contextlib import redirect_stdout
 from pathlib import Path
 from textwrap import dedent
 
@@ -12,13 +13,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits import mnist
-from digits.data import MNISTDataModule
+from digits.__main__ import main
 from digits.model import DigitClassifier
-from digits.training.settings import Settings
 from tests.support.mnist_files import failing, use_sources
 from tests.support.small_mnist import TEST, use, write_mnist
 from tests.support.systems import LOCK
-from tests.support.training import Runs, curves, same, weights
+from tests.support.training import curves, same, weights
 
 EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
 
@@ -31,15 +31,15 @@ def settings(folder):
 
 
 @pytest.fixture(scope="module")
-def finished_run(tmp_path_factory):
+def finished_run(small, tmp_path_factory):
     """A finished run of four epochs: its folder and its output."""
-    runs = Runs(tmp_path_factory.mktemp("done"))
-    args = "--data_dir data --hidden 12 8 --epochs 4 --lr 2.5 --seed 1"
-    process = runs.start(*args.split())
-    output, errors = process.communicate()
-    assert (process.returncode, errors) == (0, "")
-    [run] = runs.folder.glob("runs/*")
-    return run, output
+    home, words = tmp_path_factory.mktemp("done"), "train --hidden 12 8 --epochs 4 --lr 2.5 --seed 1 --data_dir"
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as output:
+        use(patch, small[1])
+        patch.chdir(home)
+        main([*words.split(), str(small[0])])
+    [run] = home.glob("runs/*")
+    return run, output.getvalue()
 
 
 def test_a_run_prints_its_epochs_and_how_to_use_the_result(finished_run):
@@ -49,18 +49,14 @@ def test_a_run_prints_its_epochs_and_how_to_use_the_result(finished_run):
     assert [int(EPOCH.fullmatch(line)[1]) for line in lines[1:-5]] == [0, 1, 2, 3]
     assert re.fullmatch(r"Test accuracy [\d.]+% \(epoch [0-3], chosen by validation accuracy [\d.]+%\)", lines[-4])
     best = str(Path("runs", folder.name, "best.ckpt"))
-    assert lines[-3:] == [
-        f"Checkpoint  {best}",
-        "Curves      tensorboard --logdir runs",
-        f"Python      from digits import DigitClassifier; network = DigitClassifier.load_from_checkpoint({best!r})",
-    ]
+    assert all(part in line for part, line in zip((best, "--logdir runs", repr(best)), lines[-3:], strict=True))
 
 
 def test_a_run_folder_holds_checkpoints_settings_and_curves(finished_run):
     folder, _ = finished_run
     kinds = {re.sub(r"^events\..*", "events", path.name) for path in folder.iterdir()}
     assert kinds == {*LOCK, "best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
-    assert sorted(path.name for path in folder.parent.parent.iterdir()) == ["data", "runs"]
+    assert sorted(path.name for path in folder.parent.parent.iterdir()) == ["runs"]
 
 
 def test_curves_have_a_point_per_epoch_and_match_the_printed_lines(finished_run):
@@ -114,15 +110,6 @@ def test_validation_chooses_the_best_epoch_and_test_does_not(run, tmp_path, monk
     else:
         assert test[best] != test[-1]
     assert f"Test accuracy {test[best]:.2%} (epoch {best}, " in output
-
-
-def test_the_classes_and_the_settings_have_the_same_defaults():
-    settings = vars(Settings())
-    of_classes = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
-    defaults = {
-        name: parameter.default for name, parameter in of_classes.items() if name not in ("hidden", "image_size")
-    }
-    assert {name: settings[name] for name in defaults} == defaults
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from PIL import Image, ImageDraw
 from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network, without_training
 from digits.checkpoint.selection import BUNDLED
-from digits.commands.answers import facts_of, line_of, notes_on
-from digits.handwriting.answer import Answer, Group, Line, Reading
+from digits.commands.answers import facts_of
 from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.picture import LARGEST
 from digits.handwriting.reader import Reader
@@ -73,23 +72,10 @@ def test_only_a_network_that_was_trained_with_context_gets_context(context, read
     assert [printed] == segments(json.dumps(facts_of(same))) != segments(json.dumps(facts_of(opposite)))
 
 
-@pytest.mark.parametrize("times", [1, 5])
-def test_pictures_are_read_in_order(times, read):
-    code, lines, errors = read(*["a.png", "line.png"] * times)
-    expected = ["a.png: 4  (1.00; runner-up: ", "line.png: 444  (least sure digit: 4 with "] * times
-    assert (code, errors) == (0, []) and len(lines) == len(expected)
-    assert all(printed.startswith(start) for printed, start in zip(lines, expected, strict=True))
-
-
-def test_a_digit_is_shown_with_its_own_activation_even_if_another_is_larger():
-    outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
-    group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
-    answer = Answer([Line([group])])
-    [[facts]] = segments(json.dumps(facts_of(answer)))
-    assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
-    assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
-    assert line_of(answer.lines[0], None) == "4  (0.40; runner-up: 8 with 0.50)"
-    assert notes_on(answer) == []
+def test_pictures_are_read_in_order(read):
+    code, lines, errors = read(*["a.png", "line.png"] * 5)
+    assert (code, errors) == (0, [])
+    assert [printed.split("  ")[0] for printed in lines] == ["a.png: 4", "line.png: 444"] * 5
 
 
 def test_a_page_is_read_line_by_line(read):

@@ -76,13 +76,6 @@ def test_the_network_is_that_of_a_checkpoint_or_of_the_newest_run(words, name, d
         assert Path("figures", f"{drawn}.png").read_bytes() == png(wanted)
 
 
-def without_matplotlib(monkeypatch, package):
-    """Let a package be imported anew, as if matplotlib were not installed; a new process would import torch too."""
-    for name in [name for name in sys.modules if f"{name}.".startswith(("matplotlib.", f"{package}."))]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-
-
 @pytest.mark.parametrize(
     "network, out, named",
     [
@@ -103,8 +96,8 @@ def test_mistakes_get_one_line(network, out, named, draw, tmp_path, monkeypatch)
     assert [path.name for path in Path("full").iterdir()] == ["neurons.png"]
 
 
-def test_what_figures_need_is_named(verb, fitted, monkeypatch):
-    without_matplotlib(monkeypatch, "digits.figures")
+def test_what_figures_need_is_named(verb, fitted, without):
+    without("digits.figures", "matplotlib")
     code, _, [line] = verb("figures", "--network", fitted)
     assert code == 2 and "the figures need matplotlib" in line and line.endswith('pip install "digits[figures]"')
 
@@ -131,8 +124,8 @@ def test_a_log_that_is_damaged_or_large_is_one_line(log, problem, tmp_path):
         figures.logged_curves(tmp_path)
 
 
-def test_training_needs_neither_matplotlib_nor_the_figures(monkeypatch):
-    without_matplotlib(monkeypatch, "digits")
+def test_training_needs_neither_matplotlib_nor_the_figures(without):
+    without("digits", "matplotlib")
     import_module("digits.train")
     import_module("digits.training.report")  # as it trains
     assert "digits.training.plots" in sys.modules

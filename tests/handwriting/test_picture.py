@@ -190,7 +190,7 @@ def test_tiles_larger_than_their_picture_are_refused():
     ("kind", "mode", "options"),
     [
         slow("JPEG", "CMYK", {"progressive": True, "subsampling": 0}),
-        slow("PNG", "RGBA", {"compress_level": 1}),
+        nightly("PNG", "RGBA", {"compress_level": 1}),
         nightly("TIFF", "RGBA", {"compression": "tiff_lzw"}),
         nightly("GIF", "P", {}),
         nightly("WEBP", "RGBA", {"method": 0}),

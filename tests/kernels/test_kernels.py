@@ -297,7 +297,7 @@ print(w[0, 0], h[0])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_loops_that_several_processes_have_compiled_are_not_taken_for_each_other(tmp_path):
     path = tmp_path / "two_loops.py"
     path.write_text(TWO_LOOPS)

@@ -37,14 +37,12 @@ def test_a_resumed_run_ends_with_the_same_bits_as_an_unbroken_run(three, run):
 
 def test_a_finished_run_says_how_to_train_on(three, run, refused):
     output = run("--resume", "three")
-    line = "three is finished after epoch 2. To continue, use --epochs with more than 3: "
-    assert output.splitlines()[0] == f"{line}python -m digits train --resume three --epochs N" and "Epoch" not in output
-    assert "Test accuracy" in output
+    assert "train --resume three --epochs N" in output and "Test accuracy" in output and "Epoch" not in output
     assert "finished" not in run("--resume", "three", "--epochs", 4)
     assert "three is finished after epoch 3. " in run("--resume", "three")  # it remembers its new length
     run("--schedule", "--epochs", 1, "--run_dir", "one")
-    assert run("--resume", "one").startswith("one is finished after epoch 0. It cannot continue, because ")
-    assert "a resumed run keeps its settings: in one, --epochs is 1, not 2" in refused("--resume", "one", "--epochs", 2)
+    assert "It cannot continue" in run("--resume", "one")
+    assert "--epochs is 1, not 2" in refused("--resume", "one", "--epochs", 2)
 
 
 class Interrupted(DigitClassifier):

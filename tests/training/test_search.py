@@ -124,7 +124,7 @@ def test_a_stopped_sweep_is_finished_by_the_same_command(signum, workers, small,
 
 
 @posix
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_full_disk_ends_a_sweep_with_one_line(small, home):
     import resource  # not on Windows
 
