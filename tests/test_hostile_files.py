@@ -3,10 +3,7 @@
 No code in them runs, nothing changes outside the folder that the subcommand writes to, and memory and time are bounded.
 """
 
-import os
-import pickle
 import shutil
-import sys
 import zipfile
 from functools import partial
 
@@ -48,41 +45,11 @@ def watched(home, small):
     return run
 
 
-class Call:
-    """An object that calls a function when it is unpickled."""
-
-    def __init__(self, *call):
-        self.call = call
-
-    def __reduce__(self):
-        return self.call[0], self.call[1:]
-
-
-def changed(path, change):
-    """Change the content of a checkpoint with `change`, and save it."""
-    content, limit = torch.load(path, weights_only=True), sys.getrecursionlimit()
-    sys.setrecursionlimit(20_000)  # for lists in lists
-    torch.save(change(content), path)
-    sys.setrecursionlimit(limit)
-
-
-def at(*place):
-    """Return a change that sets the value at a path of keys: `at(*keys, value)`."""
-
-    def change(content):
-        *path, name, value = place
-        part = content
-        for key in path:
-            part = part[key]
-        part[name] = value(part.get(name)) if callable(value) else value
-        return content
-
-    return partial(changed, change=change)
-
-
 def bomb(path, says=1_200_000_000):
     """Make a zip bomb: a checkpoint with a compressed tensor of 1.2 GB, whose entry says how large it is."""
-    at(*WEIGHT, torch.zeros(1_000_003))(path)
+    content = torch.load(path, weights_only=True)
+    content["state_dict"]["network.0.weight"] = torch.zeros(1_000_003)
+    torch.save(content, path)
     with zipfile.ZipFile(path) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
@@ -95,32 +62,14 @@ def bomb(path, says=1_200_000_000):
                 entry.compress_type, entry.compress_size, entry.file_size = zipfile.ZIP_DEFLATED, len(content), says
 
 
-def nested(depth, width=1):
-    value = [0]
-    for _ in range(depth):
-        value = [value] * width
-    return value
-
-
-SETTINGS, WEIGHT = "hyper_parameters", ("state_dict", "network.0.weight")
-CHECKPOINTS = {  # those that might run code, or take memory and time; tests/checkpoint/test_untrusted.py has the others
-    "code": partial(changed, change=lambda content: content | {"epoch": Call(os.system, "touch canary")}),
-    "code, in a pickle": lambda path: path.write_bytes(pickle.dumps(Call(eval, "open('canary', 'w')"))),
-    "bomb": bomb,
-    "bomb that says it is small": partial(bomb, says=1000),
-    "many layers": at(SETTINGS, "hidden", [1] * 10**5),
-    "lists in lists": at(SETTINGS, "x", nested(30, 10)),
-    "deep lists": at(SETTINGS, "x", nested(2000)),
-}
-
-
-@pytest.mark.parametrize("name", CHECKPOINTS)
-def test_a_malicious_checkpoint_is_refused(name, home, watched):
-    CHECKPOINTS[name](home / "run" / "best.ckpt")
+@pytest.mark.parametrize("says", [1_200_000_000, 1000])
+def test_a_zip_bomb_is_refused(says, home, watched):
+    """tests/checkpoint/test_untrusted.py has the checkpoints that need no limit of memory."""
+    bomb(home / "run" / "best.ckpt", says)
     assert watched("predict 1.png --network run").status == 2
 
 
-@pytest.mark.parametrize("nonsense", [None, NAN, nested(30, 10)])
+@pytest.mark.parametrize("nonsense", [None, NAN, [[0]]])
 def test_the_state_that_lightning_would_restore_is_ignored(nonsense, home, watched):
     """Lightning would delete the files at these paths at the next best epoch."""
 
@@ -133,8 +82,8 @@ def test_the_state_that_lightning_would_restore_is_ignored(nonsense, home, watch
         return content
 
     shutil.copytree(home / "run", home / "good")
-    for path in sorted(home.glob("run/*.ckpt")):
-        changed(path, change)
+    for path in home.glob("run/*.ckpt"):
+        torch.save(change(torch.load(path, weights_only=True)), path)
     for run in ("good", "run"):
         assert watched(f"train --resume {run} --epochs 5 DATA", may=run).status == 0
     assert same(weights(home / "run" / "last.ckpt"), weights(home / "good" / "last.ckpt"))

@@ -7,7 +7,6 @@ from torch import nn
 from digits.network import (
     COSTS,
     correct,
-    cross_entropy,
     inputs,
     linears,
     one_hot,
@@ -58,14 +57,6 @@ def test_inputs_are_scaled_to_0_to_1_and_labels_become_one_hot():
     y = one_hot(torch.tensor([[3, 0], [9, 3]]))
     assert (y.shape, y.dtype) == ((2, 2, 10), torch.float32)
     assert y.argmax(-1).tolist() == [[3, 0], [9, 3]] and (y.sum(-1) == 1).all()
-
-
-def test_cross_entropy_and_its_gradient_match_torch():
-    z = 40 * torch.randn(50, 10, generator=torch.Generator().manual_seed(0))  # so large that many outputs are 0 or 1
-    z[0], y = torch.inf, torch.eye(10).repeat(5, 1)
-    z.requires_grad_()
-    ours, torchs = (cost(z.sigmoid(), y) for cost in (cross_entropy, nn.BCELoss(reduction="sum")))
-    assert ours == torchs and torch.autograd.grad(ours, z)[0].equal(torch.autograd.grad(torchs, z)[0])
 
 
 @pytest.mark.parametrize("name", COSTS)

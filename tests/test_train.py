@@ -10,7 +10,6 @@ import pytest
 import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits import mnist
 from digits.__main__ import main
@@ -18,16 +17,9 @@ from digits.model import DigitClassifier
 from tests.support.mnist_files import failing, use_sources
 from tests.support.small_mnist import TEST, use, write_mnist
 from tests.support.systems import LOCK
-from tests.support.training import curves, same, weights
+from tests.support.training import curves, hyperparameters, same, weights
 
 EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
-
-
-def settings(folder):
-    """Return the hyperparameters in TensorBoard's HPARAMS tab."""
-    content = EventAccumulator(str(folder)).Reload().PluginTagToContent("hparams")["_hparams_/session_start_info"]
-    values = HParamsPluginData.FromString(content).session_start_info.hparams
-    return {name: value.string_value or value.number_value for name, value in values.items()}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +66,7 @@ def test_curves_have_a_point_per_epoch_and_match_the_printed_lines(finished_run)
 
 def test_tensorboard_shows_the_hyperparameters(finished_run):
     folder, _ = finished_run
-    assert settings(folder) == {"hidden": "784-12-8-10", "lr": 2.5, "seed": 1, "batch_size": 10, "epochs": 4}
+    assert hyperparameters(folder) == {"hidden": "784-12-8-10", "lr": 2.5, "seed": 1, "batch_size": 10, "epochs": 4}
     [text] = EventAccumulator(str(folder)).Reload().Tensors("settings/text_summary")
     [content] = text.tensor_proto.string_val
     assert yaml.safe_load(dedent(content.decode())) == yaml.safe_load((folder / "config.yaml").read_text())
@@ -91,7 +83,7 @@ def test_a_detector_reports_misses_and_false_alarms(run, data_dir):
     assert f"Test accuracy {1 - (misses + alarms) / TEST:.2%}" in output
     line = f"Misses      {misses} of {count} images of a 3 (recall {1 - misses / count:.2%}), "
     assert line + f"false alarms on {alarms} of {TEST - count} other images\n" in output
-    assert settings(folder) | {"hidden": "784-30-1", "with only_digit": 3} == settings(folder)
+    assert hyperparameters(folder) | {"hidden": "784-30-1", "with only_digit": 3} == hyperparameters(folder)
     assert EventAccumulator(str(folder)).Reload().Tags()["images"] == ["weights of the first layer"]
 
 

@@ -1,5 +1,6 @@
 import io
 import os
+import pickle
 import zipfile
 
 import pytest
@@ -69,6 +70,7 @@ def cut(share):
         (old_format, "damaged, or not a checkpoint"),
         (nested, "damaged, or not a checkpoint"),
         (lambda path: torch.save(good(extra=Hostile()), path), "refused.*perhaps code"),
+        (lambda path: path.write_bytes(pickle.dumps(Hostile())), "damaged, or not a checkpoint"),
         (lambda path: torch.save(torch.ones(3), path), "another program"),
         (lambda path: torch.save({"state_dict": {}}, path), "another program"),
         (lambda path: torch.save(good(digits_version=VERSION + 1), path), f"version {VERSION + 1}.*version {VERSION};"),
@@ -132,6 +134,7 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
         ({"hyper_parameters": lambda hp: hp | {4: 1}}, "its settings are not a dictionary with names"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "--hidden must be a whole number from 1"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [[12]]}}, "hidden is out of range or is not a plain value"),
+        ({"hyper_parameters": lambda hp: hp | {"hidden": [1] * 201}}, "hidden is out of range or is not a plain value"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [10**6]}}, "larger layers than it has weights for"),
         ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "--image_size must be a whole number"),
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "seed is out of range or is not a plain value"),

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits.__main__ import main
 from digits.kernels.stacks import StackedClassifier, StackedMNIST
@@ -17,6 +15,7 @@ from digits.model import DigitClassifier
 from digits.training import search
 from digits.training.search import Setting, named, score
 from tests.support.small_mnist import use
+from tests.support.training import curves, hyperparameters
 
 ARGS = ["--hidden", "6", "12", "--lr", "1", "1000", "--batch_size", "20", "--seeds", "2", "--epochs", "5"]
 FOLDER = Path("runs/sweep_hidden6,12_lr1.0,1000.0_batch_size20_initscaled_seeds2_epochs5")
@@ -77,16 +76,12 @@ def test_training_the_winner_gives_its_result(finished_sweep, small, monkeypatch
 def test_tensorboard_compares_the_trials(finished_sweep):
     entries = []
     for folder in filter(Path.is_dir, (finished_sweep[0] / FOLDER).iterdir()):
-        events = EventAccumulator(str(folder)).Reload()
-        content = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
-        values = HParamsPluginData.FromString(content).session_start_info.hparams
-        best = events.Scalars("best/validation")[-1]
-        assert best.value == max(point.value for point in events.Scalars("accuracy/validation"))
-        assert "accuracy/test" not in events.Tags()["scalars"]
+        points, values = curves(folder), hyperparameters(folder)
+        assert points["best/validation"][1][-1] == max(points["accuracy/validation"][1])
+        assert "accuracy/test" not in points
         assert values.keys() == {"hidden", "lr", "seed", "batch_size", "epochs"}  # as for a run of train
-        entries.append((values["hidden"].string_value, values["lr"].number_value, values["seed"].number_value))
-    shapes = "784-6-10", "784-12-10"
-    assert sorted(entries) == sorted((shape, lr, seed) for shape in shapes for lr in (1, 1000) for seed in (0, 1))
+        entries.append((values["hidden"], values["lr"], values["seed"]))
+    assert sorted(entries) == sorted(product(["784-6-10", "784-12-10"], [1, 1000], [0, 1]))
 
 
 def test_folders_have_short_names_made_of_settings():

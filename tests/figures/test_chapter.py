@@ -52,8 +52,7 @@ def test_saturation_keeps_right_and_other_outputs_apart():
     activations[range(4), labels] = torch.tensor([0.999, 0.995, 0.6, 0.002])
     activations[0, 9], activations[1, 9] = 0.02, 0.98
     left, right = chapter.saturation(labels, activations).axes
-    assert left.get_title() == "the right output: 75.0% within 0.01 of 0 or 1"
-    assert right.get_title() == "the other nine: 94.4% within 0.01 of 0 or 1"
+    assert "75.0%" in left.get_title() and "94.4%" in right.get_title()
     assert [sum(bar.get_height() for bar in axes.patches) for axes in (left, right)] == [4, 36]
 
 

@@ -25,7 +25,7 @@ def written(mnist_dir):
     return glyphs(images[:1000], labels[:1000], 0)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.mnist
 def test_many_lines_are_read_without_a_mistake(written):
     scenes = islice(on_blank_paper(np.random.default_rng(18), written), 25)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits.kernels.stacks import StackedClassifier
 from digits.training.trainer import DEFAULTS
@@ -45,6 +46,13 @@ def curves(run: Path | str) -> dict[str, tuple[tuple[int, ...], tuple[float, ...
         tag: tuple(zip(*((e.step, e.value) for e in events.Scalars(tag)), strict=True))
         for tag in events.Tags()["scalars"]
     }
+
+
+def hyperparameters(run: Path | str) -> dict[str, str | float]:
+    """Those in TensorBoard's HPARAMS tab."""
+    content = EventAccumulator(str(run)).Reload().PluginTagToContent("hparams")["_hparams_/session_start_info"]
+    values = HParamsPluginData.FromString(content).session_start_info.hparams
+    return {name: value.string_value or value.number_value for name, value in values.items()}
 
 
 class Runs:
