@@ -154,10 +154,6 @@ def test_the_data_module_validates_and_tests(trainer, data_dir):
     assert tested["accuracy/test"] == pytest.approx((model.predict(images)[0] == labels).double().mean().item())
 
 
-def steps(expected):
-    return lambda quick, model: quick.global_step == expected
-
-
 def finite(quick, model):
     return all(p.isfinite().all() for p in model.parameters()) and quick.callback_metrics["accuracy/training"] > 0.5
 
@@ -168,14 +164,8 @@ def finite(quick, model):
         ({"precision": "bf16-mixed"}, finite),
         ({"precision": "bf16-mixed", "cost": "cross_entropy", "lr": 0.5}, finite),
         ({"precision": "64-true"}, lambda quick, model: model.network[0].weight.dtype == torch.float64),
-        ({"accumulate_grad_batches": 4}, steps(2 * 5)),
+        ({"accumulate_grad_batches": 4}, lambda quick, model: quick.global_step == 2 * 5),
         ({"gradient_clip_val": 0.0001}, lambda quick, model: moved(model) < 0.05),
-        ({"fast_dev_run": True}, steps(1)),
-        ({"max_steps": 7, "max_epochs": -1}, steps(7)),
-        ({"limit_train_batches": 3}, steps(6)),
-        ({"overfit_batches": 1, "max_epochs": 20}, steps(20)),
-        ({"val_check_interval": 0.5}, steps(40)),
-        ({"max_epochs": 0}, steps(0)),
     ],
     ids=lambda value: "-".join(map(str, value)) if isinstance(value, dict) else "",
 )

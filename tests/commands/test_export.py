@@ -147,8 +147,6 @@ def test_a_small_checkpoint_holds_the_network_alone(export, tmp_path, data_dir):
 @pytest.mark.parametrize(
     "words, reason",
     [
-        (["gone.ckpt"], "gone.ckpt: no such run or checkpoint"),
-        (["net.ckpt", "--to", "pdf"], "--to"),
         (["net.ckpt", "--to", "onnx", "--out", "nowhere/digits.onnx"], f"cannot write {Path('nowhere/digits.onnx')}"),
         (["net.ckpt", "--to", "checkpoint", "--out", "net.ckpt"], "net.ckpt is an input and would be overwritten"),
         (["big.ckpt"], "big.ckpt reads images of 64x64, but the page needs 28x28; use --to onnx"),

@@ -195,8 +195,6 @@ def test_each_failure_is_one_line_and_the_other_pictures_are_read(read):
 @pytest.mark.parametrize(
     ("words", "network", "reason"),
     [
-        ([], "net.ckpt", "FILES"),
-        (["a.png"], "gone", "gone: no such run or checkpoint; --network takes a run folder, a .ckpt file, or bundled"),
         (["a.png"], "big.ckpt", "a size other than 28x28"),
         (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; leave out --length"),
     ],

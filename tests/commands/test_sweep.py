@@ -69,7 +69,7 @@ def test_training_the_winner_gives_its_result(finished_sweep, small, monkeypatch
     assert validated == LAST.search(output)[1].splitlines()[1].split()[5].rstrip(",")  # the accuracy of seed 0
     validation, test = re.search(r"^Best +validation accuracy (\S+%), test accuracy (\S+%)", output, re.M).groups()
     assert validation == LAST.search(output)[1].splitlines()[1].split()[4].rstrip(":")
-    assert f"validation accuracy {validation}, test accuracy {test}, means of seeds 0 to 1" in comment
+    assert f"validation accuracy {validation}, test accuracy {test}" in comment
     assert sorted(path.name for path in FOLDER.glob("*.png")) == ["hidden.png", "lr.png"]
 
 

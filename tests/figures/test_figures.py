@@ -79,7 +79,6 @@ def test_the_network_is_that_of_a_checkpoint_or_of_the_newest_run(words, name, d
 @pytest.mark.parametrize(
     "network, out, named",
     [
-        ("nowhere.ckpt", "out", "nowhere.ckpt: no such run or checkpoint"),
         ("large.ckpt", "out", "large.ckpt reads images of a size other than 28x28"),
         ("untrained.ckpt", "out", "untrained.ckpt does not say how long its network was trained"),
         ("good.ckpt", "full", "cannot write full/neurons.png"),
