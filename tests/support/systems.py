@@ -10,7 +10,6 @@ POSIX = hasattr(os, "mkfifo")
 posix = pytest.mark.skipif(not POSIX, reason="needs a shell, signals, names or words as of POSIX")
 on_posix = partial(pytest.param, marks=posix)  # a case of a parametrized test
 GONE = "No such file or directory" if POSIX else "The system cannot find the file specified"
-REFUSED = "Connection refused" if POSIX else "the target machine actively refused it"
 LOCK = [".lock"] if POSIX else []  # what a lock leaves behind
 
 
