@@ -30,7 +30,7 @@ def network_of(*outputs):
 
 def sure_of(digit, activation=0.99):
     """Return a network that sees the same digit in every image, with this activation."""
-    return network_of(*(activation if digit == n else 0.001 for n in range(10)))
+    return network_of(*(activation if digit == n else 0.0001 for n in range(10)))
 
 
 def segmentation_of(*candidates, known=False):
@@ -112,6 +112,12 @@ def test_in_the_team_the_network_has_a_say_on_each_digit_of_a_number():
     assert [group_of(sure_of(digit), segmentation).digits for digit in (4, 0)] == ["44", "77"]
     longer = segmentation_of(("444", 0.7), ("4", 0.3))
     assert [group_of(sure_of(4, a), longer).digits for a in (0.9, 0.3)] == ["444", "4"]
+
+
+def test_more_digits_than_expected_make_a_number_less_sure():
+    segmentation = segmentation_of(("44", 0.9))
+    sure, doubtful = (group_of(sure_of(4), segmentation._replace(counts=[count])) for count in (2, 8))
+    assert sure.digits == doubtful.digits == "44" and doubtful.confidence == pytest.approx(sure.confidence / 2)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5])
