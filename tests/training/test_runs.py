@@ -77,7 +77,7 @@ def test_an_interrupted_run_keeps_its_settings_and_ends_with_the_same_bits(setti
 def test_without_its_last_checkpoint_a_run_resumes_from_the_best_or_starts_anew(missing, three, run):
     for name in missing:
         Path(f"three/{name}.ckpt").unlink()
-    run("--resume", "three", "--epochs", 5)
+    assert ("Resuming three" in run("--resume", "three", "--epochs", 5)) == (missing == ["last"])
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 
 
