@@ -117,17 +117,20 @@ class DigitClassifier(LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return plain SGD, with L2 and a schedule if they are set."""
-        decay = 0.0
-        if self.l2:
-            _ = self.trainer.estimated_stepping_batches  # makes the Trainer load its training data
-            decay = self.l2 / len(self.trainer.train_dataloader.dataset)  # type: ignore[union-attr]
-        optimizer = plain_sgd(self, self.lr, decay)
+        optimizer = plain_sgd(self, self.lr, self.l2 / self._training_images() if self.l2 else 0.0)
         if not self.schedule:
             return optimizer
         done, epochs = self.current_epoch, self.trainer.max_epochs or 0
         if epochs < 1:
             raise UserError("--schedule needs a number of epochs: set --epochs")
         return [optimizer], [LambdaLR(optimizer, lambda epoch: warm_up_and_cosine(done + epoch, epochs))]
+
+    def _training_images(self) -> int:
+        _ = self.trainer.estimated_stepping_batches  # makes the Trainer load its training data
+        try:
+            return len(self.trainer.train_dataloader.dataset)  # type: ignore[union-attr]
+        except (AttributeError, TypeError) as error:
+            raise UserError("--l2 needs the number of training images: train with a DataLoader") from error
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Save the format version, the planned number of epochs, and whether all neurons are sigmoid."""

@@ -270,6 +270,8 @@ def test_l2_counts_the_images_of_the_loader(trainer):
     quick = trainer(max_epochs=1)
     quick.fit(DigitClassifier([8], l2=4.0), loader(80))
     assert quick.optimizers[0].param_groups[0]["weight_decay"] == 4.0 / 80
+    with pytest.raises(UserError, match="--l2 needs the number of training images"):
+        trainer(max_epochs=1).fit(DigitClassifier([8], l2=4.0), [clothes(10)])
 
 
 @pytest.mark.parametrize(

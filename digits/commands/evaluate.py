@@ -37,6 +37,8 @@ def evaluate(
     from digits.handwriting.api import choose_reader
     from digits.handwriting.picture import check_output
 
+    if known_length and single:
+        raise UserError("--single and --known_length exclude each other; use only one")
     reader, detected, name = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; choose a --network that reads all ten")

@@ -37,13 +37,18 @@ class Source(NamedTuple):
 
 
 def find_sources(words: list[str]) -> list[list[Source]]:
-    """Return a list of sources for each file in files, folders and patterns: the pages of a PDF, or a picture."""
+    """Return a list of sources for each file in files, folders and patterns: the pages of a PDF, or a picture.
+
+    Raises UserError for a checkpoint, and for standard input (-) that is too large.
+    """
     names = [name for word in words for name in ([word] if os.path.exists(word) else sorted(glob.glob(word)) or [word])]
     return [_pages(file) for name in names for file in _files(name)]
 
 
 def _files(name: str) -> list[str]:
     folder = Path(name)
+    if folder.suffix == ".ckpt":
+        raise UserError(f"{name} is a network, not a picture; write --network {name}")
     inside = [*pictures_in(folder), *folder.glob("*.[pP][dD][fF]")] if os.path.isdir(name) else []
     return sorted(map(str, inside)) or [name]
 
@@ -52,7 +57,10 @@ def _pages(file: str) -> list[Source]:
     if os.path.isdir(file):
         return [Source(file, UserError("this folder has no pictures or PDFs; name another folder"))]
     if file == "-":
-        return [Source(file, sys.stdin.buffer.read(LARGEST))]
+        content = sys.stdin.buffer.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise UserError(f"standard input is larger than {LARGEST:,} bytes; send a smaller file")
+        return [Source(file, content)]
     if not file.lower().endswith(".pdf"):
         return [Source(file, file)]
     count = 1  # if the PDF cannot be opened, reading its first page says why

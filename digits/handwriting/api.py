@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -82,13 +82,16 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         If nothing was read, `error` says why.
 
     Raises:
-        UserError: If the network is missing, or if `length` or `digits` make no sense. A picture that cannot be read
-            raises nothing: the `error` of its `Answer` says why.
+        UserError: If the network is missing, if `length` or `digits` make no sense, or in a process that was forked
+            after a `read`. A picture that cannot be read raises nothing: the `error` of its `Answer` says why.
     """
     from torch import nn
 
     from digits.checkpoint.selection import find_network, title
 
+    if first_process() != os.getpid():
+        # A forked process has none of the threads of PyTorch and OpenCV, and would wait for them forever.
+        raise UserError('a process that is forked after a read cannot read; use multiprocessing\'s "spawn" method')
     expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
         models = sys.modules.get("digits.model")  # not imported here, because that takes seconds
@@ -103,6 +106,12 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     is_list = is_list and not hasattr(pictures, "read")  # an open file is also an iterator
     answers = list(reader.read_all([(content(picture), expected) for picture in (pictures if is_list else [pictures])]))
     return answers if is_list else answers[0]
+
+
+@cache
+def first_process() -> int:
+    """Return the process id at the first call. A forked process inherits the cached id of its parent."""
+    return os.getpid()
 
 
 def expect(single: bool = False, length: Digits = None, digits: str | None = None) -> Expected:

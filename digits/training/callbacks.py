@@ -57,7 +57,7 @@ class EpochLines(Callback):
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         images = len(trainer.train_dataloader.dataset)  # type: ignore[union-attr]
-        self.bar.reset(total=-(-images // self.data.batch_size) * (trainer.max_epochs or 0))
+        self.bar.reset(total=max(0, -(-images // self.data.batch_size) * (trainer.max_epochs or 0)))
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch: Any, batch_idx: int) -> None:
         assert isinstance(module, StackedClassifier)

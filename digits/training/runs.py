@@ -64,8 +64,9 @@ def resumed_run(settings: Settings, model: DigitClassifier, data: MNISTDataModul
     refuse_changes(last, folder, settings, model, data)
     restore(model, last, folder)
     run = Run(folder, last, best)
-    if settings.epochs <= last.epochs:
-        hint = f"To continue, use --epochs with more than {last.epochs}: {run.resume_command} --epochs N"
+    if 0 <= settings.max_epochs <= last.epochs:
+        option = "--trainer.max_epochs" if "max_epochs" in settings.trainer else "--epochs"
+        hint = f"To continue, use {option} with more than {last.epochs}: {run.resume_command} {option} N"
         hint = "It cannot continue, because its learning rate schedule has ended" if model.schedule else hint
         print(f"{folder} is finished after epoch {last.epoch}. {hint}")
     else:
@@ -79,7 +80,7 @@ def refuse_changes(
     """Raise UserError if the last checkpoint of a run was made with other settings."""
     current, saved = {**model.hparams, **data.hparams}, last.settings | last.data
     if model.schedule:  # a schedule depends on the number of epochs
-        current["epochs"], saved["epochs"] = settings.epochs, last.max_epochs
+        current["epochs"], saved["epochs"] = settings.max_epochs, last.max_epochs
     conflicts = [f"--{name} is {saved[name]}, not {x}" for name, x in current.items() if saved.get(name, x) != x]
     if conflicts:
         raise UserError(

@@ -33,6 +33,7 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 
 
 Int = Annotated[int, Parameter(converter=_whole)]
+IntOrAll = Annotated[Int, Parameter(validator=Number(gte=-1, lte=LARGE))]  # -1 means no limit
 PositiveInt = Annotated[Int, Parameter(validator=Number(gte=1, lte=LARGE))]
 
 
@@ -41,11 +42,13 @@ class TrainerSettings(TypedDict, total=False):
 
     Attributes:
         accelerator: Device to train on. By default the fastest for this network.
+        max_epochs: Number of epochs, instead of --epochs; with -1, only max_time or early_stop ends the training.
         max_time: Stop after this time, such as 00:00:05:00 (days, hours, minutes, seconds).
         check_val_every_n_epoch: Validate and test only after every N epochs.
     """
 
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
+    max_epochs: IntOrAll
     max_time: str
     check_val_every_n_epoch: PositiveInt
 
@@ -78,7 +81,7 @@ class Settings:
             With all of them, none is left for validation, and the last epoch is kept.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
         run_dir: New folder for this run. By default a folder in runs/.
-        trainer: Settings of Lightning's Trainer.
+        trainer: Settings of Lightning's Trainer. Its max_epochs overrides `epochs`.
         net: Arguments of your own class of network, by their names; only from Python.
     """
 
@@ -106,6 +109,11 @@ class Settings:
         """Check the settings, and convert what Python code may pass to plain values that a file can hold."""
         folders = {name: path and Path(path) for name, path in vars(self).items() if name in ("data_dir", "run_dir")}
         vars(self).update(checked(vars(self)) | folders)
+
+    @property
+    def max_epochs(self) -> int:
+        """The number of epochs, which the Trainer's own setting overrides."""
+        return self.trainer.get("max_epochs", self.epochs)
 
     def build(self, kind: type[T]) -> T:
         """Make an object of a class from the settings that it takes."""

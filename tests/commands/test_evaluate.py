@@ -103,6 +103,7 @@ def test_misread_pictures_are_drawn_on_a_sheet(judged):
 @pytest.mark.parametrize(
     "words, reason",
     [
+        (["some", "--known_length", "--single"], "--single and --known_length exclude each other"),
         (["some", "--network", "nine.ckpt"], "only detects the digit 9"),
         (["empty"], "empty has no labelled picture"),
         on_posix(["some", "gone"], "error: gone: No such file or directory"),

@@ -14,6 +14,7 @@ from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network, without_training
 from digits.checkpoint.selection import BUNDLED
 from digits.commands.answers import facts_of
+from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.picture import LARGEST
 from digits.handwriting.reader import Reader
@@ -70,6 +71,14 @@ def test_only_a_network_that_was_trained_with_context_gets_context(context, read
     network = load_network(untrusted.read_checkpoint(BUNDLED), BUNDLED)
     same, opposite = (Reader(network, seen).read("28_a.png") for seen in (context, not context))
     assert [printed] == segments(json.dumps(facts_of(same))) != segments(json.dumps(facts_of(opposite)))
+
+
+def test_a_digit_is_shown_with_its_own_activation_even_if_another_is_larger():
+    outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
+    group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
+    [[facts]] = segments(json.dumps(facts_of(Answer([Line([group])]))))
+    assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
+    assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
 
 
 def test_pictures_are_read_in_order(read):
@@ -163,16 +172,23 @@ def test_folders_and_patterns_are_expanded(read):
         assert (code, errors) == (0, []) and [text.split(":")[0] for text in lines] == both
 
 
-def test_standard_input_is_read_like_a_file(read, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("a.png").read_bytes())))
-    words = ["a.png", "-", "line.png"]
+@pytest.mark.parametrize(
+    ("content", "words", "reason"),
+    [
+        (Path.read_bytes, ["a.png", "-", "line.png"], ""),
+        (lambda _: bytes(LARGEST + 1), ["-"], "standard input is larger than 100,000,000 bytes; send a smaller file"),
+    ],
+)
+def test_standard_input_is_read_like_a_file(content, words, reason, read, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content(Path("a.png")))))
     code, lines, errors = read(*words)
-    assert (code, errors) == (0, []) and [text.split(":")[0] for text in lines] == words
+    assert (code, errors) == ((2, [f"digits predict: error: {reason}"]) if reason else (0, []))
+    assert [text.split(":")[0] for text in lines] == ([] if reason else words)
 
 
 def test_no_more_than_a_picture_is_taken_from_standard_input(read, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(source := io.BytesIO(bytes(LARGEST + 9))))
-    assert read("-")[0] == 1 and source.tell() == LARGEST
+    assert read("-")[0] == 2 and source.tell() == LARGEST + 1
 
 
 def test_each_failure_is_one_line_and_the_other_pictures_are_read(read):
@@ -196,6 +212,7 @@ def test_each_failure_is_one_line_and_the_other_pictures_are_read(read):
     ("words", "network", "reason"),
     [
         (["a.png"], "big.ckpt", "a size other than 28x28"),
+        (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; write --network net.ckpt"),
         (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; leave out --length"),
     ],
 )

@@ -45,7 +45,10 @@ def test_configs_of_the_project_run(run, path):
 
 def test_help_names_the_settings_of_the_trainer_too(verb):
     output = verb("train", "--help")[1]
-    assert all(re.search(rf"--{name}\b", output) for name in ("hidden", "config", "resume", "trainer.max_time"))
+    assert all(
+        re.search(rf"--{name}\b", output)
+        for name in ("hidden", "config", "resume", "trainer.max_epochs", "trainer.max_time")
+    )
 
 
 def test_the_trainer_is_set_in_a_file_and_on_the_command_line(run, tmp_path):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Lock
 
@@ -20,6 +21,7 @@ from digits.handwriting import Page
 from digits.handwriting.parallel import MANY
 from tests.support.checkpoints import saved_sure
 from tests.support.pens import line
+from tests.support.systems import posix
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "504192.jpg"
@@ -65,6 +67,13 @@ def test_open_files_and_other_things_that_cannot_be_sent_to_workers_are_read_or_
     assert [answer.text for answer in answers] == ["4"] * MANY + [""] * len(odd)
     assert [answer.error for answer in answers[MANY:]] == [read(thing, network=sure).error for thing in odd]
     assert all("expected a path, bytes, a PIL image" in answer.error for answer in answers[MANY:-1])
+
+
+@posix
+def test_the_error_in_a_process_forked_after_a_read_says_what_to_do():
+    read(PICTURE)
+    with get_context("fork").Pool(1) as pool, pytest.raises(UserError, match='use .* "spawn" method'):
+        pool.apply_async(read, [PICTURE]).get(60)
 
 
 def test_a_page_of_a_pdf_is_read_alone_and_in_a_list(tmp_path):

@@ -53,3 +53,12 @@ def test_a_blank_page_with_or_without_a_dark_edge_shows_no_digit(size, edge):
     page[:, : size[1] // 10] = edge
     for picture in (page, np.ascontiguousarray(page.T), page // 2, page // 20):
         assert "nothing " in one_line_error(picture)
+
+
+@pytest.mark.parametrize("width", [40, 160])
+@pytest.mark.parametrize("softness", [20, 40])
+def test_a_soft_shadow_on_a_blank_page_is_not_a_digit(width, softness):
+    light = np.interp(np.arange(320), [width - softness, width + softness], [0.6, 1])
+    page = (200 * light + np.random.default_rng(0).normal(0, 2, (240, 320))).astype(np.uint8)
+    for picture in (page, page[:, ::-1], page.T, page[::-1].T[::-1]):
+        assert "nothing " in one_line_error(np.ascontiguousarray(picture))

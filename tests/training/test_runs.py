@@ -40,6 +40,8 @@ def test_a_finished_run_says_how_to_train_on(three, run, refused):
     assert "train --resume three --epochs N" in output and "Test accuracy" in output and "Epoch" not in output
     assert "finished" not in run("--resume", "three", "--epochs", 4)
     assert "three is finished after epoch 3. " in run("--resume", "three")  # it remembers its new length
+    run("--trainer.max_epochs", 1, "--run_dir", "brief")
+    assert "train --resume brief --trainer.max_epochs N" in run("--resume", "brief", "--epochs", 9)
     run("--schedule", "--epochs", 1, "--run_dir", "one")
     assert "It cannot continue" in run("--resume", "one")
     assert "--epochs is 1, not 2" in refused("--resume", "one", "--epochs", 2)
