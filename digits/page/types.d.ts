@@ -130,7 +130,7 @@ type Stop<Model = any> = {
 };
 /** What a stop shows: the image of the chosen digit, and the layers of the small network, 784-30-10, trained. */
 type Seen = { image: Float32Array; layers: Layer[] };
-/** Of a figure, in units of which text is 16 high: 340 to 1,000 wide, and 300 high or more. */
+/** The size of a figure, in units. Text is 16 units high. A figure is 340 to 1,000 units wide, and at least 300 high. */
 type Size = { width: number; height: number };
 type Square = { left: number; top: number; side: number };
 type Repeated = { toggle: () => void; stop: () => void; isOn: () => boolean };

@@ -10,8 +10,9 @@ import { arrow, circle, disc, number, pixelImage, rounded, signed, stop, text } 
 const RATE = 0.5; // learning rate, so low that the digit is not learned at once
 const LAST = 7; // phase: a guess, six numbers, and the step
 
-/** The network before the step, and how many steps it has made; the phase; which hidden neuron is looked at, in the order
- * of their wishes; whether the table of all outputs is open; and the visitor's digit. */
+/** What the stop remembers. `layers` is the network before the next step, after `steps` steps. `phase` counts the
+ * numbers that are shown. `place` chooses the hidden neuron: 0 is the one with the strongest wish. If `isOpen`, the table
+ * of all outputs is shown. `image` and `digit` are the visitor's. */
 const flow = {
   layers: untrained(),
   steps: 0,

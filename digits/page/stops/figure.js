@@ -45,7 +45,8 @@ export const number = (value, digits = 2) => (Number(value.toFixed(digits)) || 0
 /** A number with its sign, if it is not shown as 0. @type {(value: number, digits?: number) => string} */
 export const signed = (value, digits = 1) => (Number(value.toFixed(digits)) > 0 ? "+" : "") + number(value, digits);
 
-/** To so many digits after the point, as it is shown: what is shown then adds up. @type {(value: number, digits?: number) => number} */
+/** Rounds a number before anything is computed from it, so that the numbers in a sum are those that the visitor sees.
+ * @type {(value: number, digits?: number) => number} */
 export const rounded = (value, digits = 2) => Math.round(10 ** digits * value) / 10 ** digits || 0;
 
 /** Values as shades of -1 to 1, of which the largest is `most`; small ones stand out more.
@@ -70,6 +71,17 @@ export function axes({ left, top, right, bottom }, xs, ys = { from: 0, to: 1, ti
   return { x, y, svg: `<g class="axes">${across.join("")}${down.join("")}${labels}</g>` };
 }
 
+/** A bar of a sum, from where the sum was to where it is now, with words at its end. `x` maps values to units.
+ * @type {(x: (value: number) => number, y: number, high: number, start: number, end: number, tone: string, words: string) => string} */
+export function bar(x, y, high, start, end, tone, words) {
+  const [away, anchor] = end >= start ? [6, "start"] : [-6, "end"];
+  const [from, to] = [x(start), x(end)];
+  return (
+    rect(Math.min(from, to), y + 2, Math.abs(to - from), high - 4, tone) +
+    text(to + away, y + high / 2 + 6, words, anchor, "haloed")
+  );
+}
+
 /** An image of 28 x 28 values from -1 to 1, in a tone of the palette or, by their signs, in red and blue. If it can be
  * `pressed`, the stop is told at which pixel. @type {(square: Square, values: Float32Array, tone?: string, pressed?: boolean) => string} */
 export const pixelImage = ({ left, top, side }, values, tone, pressed = false) => `<g class="pixels">
@@ -77,9 +89,11 @@ export const pixelImage = ({ left, top, side }, values, tone, pressed = false) =
   <image x="${left}" y="${top}" width="${side}" height="${side}" href="${pixelCanvas(values, tone).toDataURL()}"/>
   ${pressed ? rect(left, top, side, side, "target") : ""}</g>`;
 
-/** A neuron's disc, the darker the higher its activation. @type {(place: number[], radius: number, a: number) => string} */
-export const disc = ([x, y], radius, a) =>
-  circle(x, y, radius, "neuron", `fill="color-mix(in srgb, var(--foreground) ${(100 * a).toFixed(0)}%, var(--off))"`);
+/** The shade of an activation: the higher, the darker. @param {number} a */
+export const shade = (a) => `fill="color-mix(in srgb, var(--foreground) ${(100 * a).toFixed(0)}%, var(--off))"`;
+
+/** A neuron's disc. @type {(place: number[], radius: number, a: number) => string} */
+export const disc = ([x, y], radius, a) => circle(x, y, radius, "neuron", shade(a));
 
 /** Repeats an act `times` times or until it is stopped, with the figure drawn after each; for those who want nothing to
  * move, all at once. @type {(act: () => void, pace: number, times: number) => Repeated} */

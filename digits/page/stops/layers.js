@@ -1,7 +1,7 @@
 import { magnitude } from "../reading/images.js";
 import { exampleOf } from "../network/backprop.js";
 import { ranked, weightedInputs } from "../network/feedforward.js";
-import { number, pixelImage, rect, rounded, shades, signed, stop, text } from "./figure.js";
+import { bar, number, pixelImage, rect, rounded, shades, signed, stop, text } from "./figure.js";
 import { choose, chosenOr, passShown } from "./hidden.js";
 import { small } from "./small.js";
 
@@ -79,17 +79,12 @@ export const layers = stop({
     const [from, to] = [Math.min(...sums), Math.max(...sums)];
     const left = isWide ? 190 : 128;
     const x = (value) => left + 62 + ((width - left - 124) * (value - from)) / (to - from || 1);
-    const bar = (n, start, end, tone, words) => {
-      const y = top + n * high;
-      const [away, anchor] = end >= start ? [6, "start"] : [-6, "end"];
-      return `${rect(Math.min(x(start), x(end)), y + 2, Math.abs(x(end) - x(start)), high - 4, tone)}
-        ${text(x(end) + away, y + high / 2 + 6, words, anchor, "haloed")}`;
-    };
+    const row = (n, start, end, tone, words) => bar(x, top + n * high, high, start, end, tone, words);
     const bars = rows.map(
       (
         { label, vote, name, isChosen },
         n,
-      ) => `${bar(n, sums[n], sums[n + 1], `fill-${vote > 0 ? "red" : "blue"}`, signed(vote, 2))}
+      ) => `${row(n, sums[n], sums[n + 1], `fill-${vote > 0 ? "red" : "blue"}`, signed(vote, 2))}
       ${text(left, top + (n + 0.5) * high + 6, label, "end", isChosen ? "strong" : "")}
       ${name ? rect(0, top + n * high, left, high, "near", `data-neuron="${name}"`) : ""}`,
     );
@@ -105,7 +100,7 @@ export const layers = stop({
         ${rect(cell * k + 1, y, cell - 2, 44, k === output ? "choice chosen" : "choice", `data-neuron="output ${k}" rx="8"`)}`;
     });
     return `${head} <path d="M${x(0)} ${top}V${bottom}" class="zero"/> ${bars.join("")}
-      ${bar(rows.length, 0, z, "dot", "")} ${text(left, last, `sum z = ${number(z)}`, "end", "strong")}
+      ${row(rows.length, 0, z, "dot", "")} ${text(left, last, `sum z = ${number(z)}`, "end", "strong")}
       <path d="M${x(z)} ${bottom}L${cell * (output + 0.5)} ${y}" class="ahead"/>
       ${text(0, y - 6, `σ(${number(z)}) = ${number(outputs[output])}, which is output ${output}`, "start", "haloed")} ${ends.join("")}
       ${rect(0, height - 21, width, 21, "", gold)} ${text(width / 2, height - 5, "The largest output is the answer.", "middle", "answer")}`;

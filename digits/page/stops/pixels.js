@@ -1,5 +1,5 @@
 import { clamp } from "../reading/images.js";
-import { number, pixelImage, rect, stop, text } from "./figure.js";
+import { number, pixelImage, rect, shade, stop, text } from "./figure.js";
 
 const GRID = 28; // pixels of the image on each side
 const AROUND = 5; // and of its enlarged part
@@ -37,8 +37,7 @@ export const pixels = stop({
       const [r, c] = [Math.floor(n / AROUND), n % AROUND];
       const value = image[GRID * (top + r) + start + c];
       const [x, y] = [x0 + c * big, y0 + r * big];
-      const shade = `color-mix(in srgb, var(--foreground) ${(100 * value).toFixed(0)}%, var(--off))`;
-      return `${rect(x, y, big - 1, big - 1, "", `fill="${shade}"`)}
+      return `${rect(x, y, big - 1, big - 1, "", shade(value))}
         ${text(x + big / 2, y + big / 2 + 6, value % 1 ? number(value) : value, "middle", value > 0.5 ? "inverted" : "")}`;
     });
     const borders = Array.from(

@@ -1,6 +1,6 @@
 import { find } from "../shell/elements.js";
 import { magnitude } from "../reading/images.js";
-import { axes, number, pixelImage, rect, rounded, shades, stop, text } from "./figure.js";
+import { axes, bar, number, pixelImage, rect, rounded, shades, stop, text } from "./figure.js";
 import { chooseNext, hiddenNeuron, sumsOf, ticksOf } from "./hidden.js";
 
 /** The neuron whose weights were `changed`, to the new weight by pixel; the pixel that was chosen, or -1 for the one with
@@ -83,15 +83,8 @@ function bars(box, { plus, minus, sum }) {
   const to = Math.max(5, 5 * Math.ceil(plus / 5));
   const { x, svg } = axes(box, { from, to, ticks: ticksOf(from, to), label: "w·a, the sum of all products" });
   const high = (box.bottom - box.top) / 3;
-  const bar = (n, start, end, tone, words) => {
-    const y = box.top + n * high;
-    const [left, right] = [x(Math.min(start, end)), x(Math.max(start, end))];
-    const [away, anchor] = end >= start ? [6, "start"] : [-6, "end"];
-    return (
-      rect(left, y + 2, right - left, high - 4, tone) + text(x(end) + away, y + high / 2 + 6, words, anchor, "haloed")
-    );
-  };
+  const row = (n, start, end, tone, words) => bar(x, box.top + n * high, high, start, end, tone, words);
   return `${svg} <path d="M${x(0)} ${box.top}V${box.bottom}" class="zero"/>
-    ${bar(0, 0, plus, "fill-red", number(plus))} ${bar(1, plus, sum, "fill-blue", number(minus))}
-    ${bar(2, 0, sum, "dot", number(sum))}`;
+    ${row(0, 0, plus, "fill-red", number(plus))} ${row(1, plus, sum, "fill-blue", number(minus))}
+    ${row(2, 0, sum, "dot", number(sum))}`;
 }

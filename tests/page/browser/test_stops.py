@@ -124,8 +124,8 @@ def test_a_house_draws_itself_and_is_taught_not_to_be_a_digit(page):
     page.locator("#clear").click()
     assert sentence(page).startswith("Draw an S")
     page.locator("#nonsense-house").click()
-    page.wait_for_function(
-        "() => digits.state.drawing.strokes.length === 1 && digits.state.drawing.digits?.length === 1"
+    page.wait_for_function(  # until all of its 36 points are drawn and read
+        "() => digits.state.drawing.strokes[0]?.length === 36 && digits.state.drawing.digits?.length === 1"
     )
     total = "digits.state.network.layers[0].weights.reduce((a, b) => a + b)"
     before = page.evaluate(total)
