@@ -40,7 +40,7 @@ class Group:
     The `confidence` is the probability of the number among the candidates, times the mean of two scores: the line
     network's probability per digit, and the mean activation of your network for these digits. If the line network does
     not consider the number at all, the first score is 0. The confidence is also multiplied by the mean `share` of the
-    digits, which is low in a word.
+    digits, which is low in a word (not with `--network ocr`).
 
     With `--network ocr`, the `opinions` are the number that the bundled team would read, and the number that the
     recognizer would read. The confidence is then the mean of the root of the team's probability of the number and the

@@ -98,7 +98,8 @@ def find_lines(
     lines, opinions = [groups for groups, _ in found], [opinion for _, opinion in found]
     counts = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in legible] if expected.length else None
     lines, cuts, cut_boxes, shares = cut_out(legible, lines, scale, context=context)
-    return Segmentation(lines, cuts, cut_boxes, degrees, counts, False, opinions if ocr else None, shares)
+    pooled_with = opinions if ocr else None
+    return Segmentation(lines, cuts, cut_boxes, degrees, counts, opinions=pooled_with, shares=shares)
 
 
 def turn_upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:

@@ -160,7 +160,7 @@ class Reader:
         else:
             opinions = ()
             confidence = share * float(likely.get(digits, 0.0) + activation) / 2  # the line network may doubt it
-        confidence *= float(np.mean([reading.share for reading in chosen]))  # a word has other strokes between
+            confidence *= float(np.mean([reading.share for reading in chosen]))  # a word has other strokes between
         if seen:
             confidence *= (min(seen, len(digits)) / max(seen, len(digits))) ** 0.5
         return Group(chosen, confidence, known, tuple((digits, share) for digits, *_, share in ranked), opinions)

@@ -19,6 +19,7 @@ FIELDS = {
 }
 FIELDS["total"] = 400, 770, 560, 850, "1-2"
 SHEETS = (20261207, 9, 12, 4), (20254418, 10, 7, 8), (20263950, 6, 15, 11)  # student, marks
+SURE = {"student": 0.99}  # fields in which a mistake is costly, and from what confidence on they are not doubtful
 HEIGHT = 44  # of a digit, in pixels
 PRINT, INK = 60, 90  # grey levels, on white
 
@@ -33,6 +34,7 @@ def main():
     for name, (*box, length) in FIELDS.items():
         shares = ", ".join(f"{side / SIZE[n % 2]:.3f}" for n, side in enumerate(box))
         lines += [f"{name}:", f"  box: [{shares}]", f"  length: {length}"]
+        lines += [f"  sure: {SURE[name]}"] if name in SURE else []
     (folder / "exam.yaml").write_text("\n".join(lines) + "\n")
 
 
