@@ -102,17 +102,21 @@ def without():
     """Let a package be imported anew, as if others were not installed. A new process would import torch once more."""
     before = dict(sys.modules)
 
-    def without(package, *others):
+    def restore():
+        for name, module in [*sys.modules.items()]:
+            if name not in before and (module is None or name.startswith("digits")):
+                del sys.modules[name]
         sys.modules.update(before)
+
+    def without(package, *others):
+        restore()
         for name in before:
             if f"{name}.".startswith(tuple(f"{other}." for other in (package, *others))):
                 del sys.modules[name]
         sys.modules.update(dict.fromkeys(others))
 
     yield without
-    for name in [name for name in sys.modules if name.startswith("digits") and name not in before]:
-        del sys.modules[name]
-    sys.modules.update(before)
+    restore()
 
 
 @pytest.fixture
