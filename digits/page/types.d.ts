@@ -119,13 +119,15 @@ type Ghost = { image: Float32Array; answer: string; reached: number };
  * which begin with the stop's name. A button of the class `take` brings another digit. `model` gives the numbers that the
  * stop shows: `says` puts them into words, and `draw` into SVG. They wait for the small network unless the stop is
  * independent. On an empty pad the stop `asks` for a drawing. `pick` is told the name of a neuron (a `data-neuron` in the
- * figure) that was clicked, `point` a pixel that was pressed. What a stop says while it is playing is not spoken by screen
+ * figure) that was clicked, `point` a pixel that was pressed. On paper and on the last card, `example` stands for the
+ * model, once the stop has been told to `getReady`. What a stop says while it is playing is not spoken by screen
  * readers. */
 type Stop<Model = any> = {
   isIndependent?: boolean; isHovered?: boolean; asks?: string;
   on?: Record<string, (control: HTMLInputElement) => unknown>;
   arrive?: (pad: { write: (strokes: Stroke[]) => void }) => unknown; leave?: () => void;
   pick?: (name: string) => unknown; point?: (pixel: number) => void; isPlaying?: () => boolean;
+  getReady?: () => Promise<void>; example?: (seen: Seen) => Model | null;
   model: (seen: Seen) => Model; says: (model: Model) => string; draw: (model: Model, size: Size) => string;
 };
 /** What a stop shows: the image of the chosen digit, and the layers of the small network, 784-30-10, trained. */

@@ -1,7 +1,6 @@
 // The address after #: the stop of the tour, or that training is open. So a stop has a link, and Back closes it.
 
-import { STOPS } from "../stops/list.js";
-import { closeTour, openTour } from "./tour.js";
+import { NAMES, closeTour, openTour } from "./tour.js";
 import { closeTraining, openTraining } from "./training.js";
 import { say } from "./words.js";
 
@@ -13,7 +12,7 @@ export function listenToLinks() {
 
 function follow() {
   const [, stop] = /^#stop=(.+)$/.exec(location.hash) ?? [];
-  if (stop && Object.hasOwn(STOPS, stop)) return openTour(stop);
+  if (NAMES.includes(stop)) return openTour(stop);
   closeTour();
   if (location.hash === "#training") return openTraining();
   closeTraining();

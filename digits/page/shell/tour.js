@@ -15,15 +15,13 @@ import { imageShown } from "./answer.js";
 import { finish, fit } from "./network.js";
 import { say } from "./words.js";
 
-const NAMES = Object.keys(STOPS);
+const END = "end"; // the last card, which shows all stops
+export const NAMES = [...Object.keys(STOPS), END];
 const panel = find("tour", HTMLElement);
-const PRINTED = [640, 400]; // size of a figure on paper, in the pixels that its text is measured in
-const prepared = /** @type {Set<string>} */ (new Set()); // stops that have been arrived at
+const PRINTED = [640, 400]; // size of a figure on paper and on the last card, in the pixels that its text is measured in
 /** The name of the stop, to which one comes back. */
 const tour = { at: NAMES[0] };
-
-/** Whether figures are below their controls, as on a phone. */
-const isNarrow = () => matchMedia("(max-width: 599px)").matches;
+const here = () => /** @type {Stop | undefined} */ (STOPS[tour.at]);
 
 /** Lets the tour be opened, gone through and closed. */
 export function offerTour() {
@@ -32,18 +30,17 @@ export function offerTour() {
     control.addEventListener(control instanceof HTMLButtonElement ? "click" : "input", () => {
       act(/** @type {any} */ (control));
       drawStop();
-      if (isNarrow() && control instanceof HTMLButtonElement)
-        find(`stop-${tour.at}`, HTMLElement).querySelector(".figure")?.scrollIntoView({ block: "nearest" });
     });
   }
   const goBy = (steps) => {
     const name = NAMES[NAMES.indexOf(tour.at) + steps];
     if (name) visit(`#stop=${name}`);
   };
-  onClick("tell", () => visit(panel.hidden ? `#stop=${tour.at}` : ""));
+  onClick("tell", () => visit(`#stop=${tour.at}`));
   onClick("close", () => visit(""));
   onClick("back", () => goBy(-1));
   onClick("next", () => goBy(1));
+  onClick("own", () => visit("#training"));
   onClick("print", printStops);
   find("dots", HTMLElement).append(
     ...NAMES.map((name) => {
@@ -67,29 +64,28 @@ export function offerTour() {
   panel.addEventListener("change", ({ target }) => {
     // an answer, whose value says why
     const { value } = /** @type {HTMLInputElement} */ (target);
-    const question = /** @type {Element} */ (target).closest("fieldset");
-    question?.querySelector("output")?.replaceChildren(value);
-    question?.scrollIntoView({ block: "nearest" });
+    /** @type {Element} */ (target).closest("fieldset")?.querySelector("output")?.replaceChildren(value);
   });
   panel.addEventListener("click", ({ target }) => {
-    // a neuron of the figure
-    const name = target instanceof Element && target.closest(/** @type {any} */ ("[data-neuron]"))?.dataset.neuron;
+    // a neuron of the figure, or a stop of the last card
+    if (!(target instanceof Element)) return;
+    if (tour.at === END && !target.closest("nav, #stop-end"))
+      return visit(`#${target.closest(".stop")?.id.replace("-", "=")}`);
+    const name = target.closest(/** @type {any} */ ("[data-neuron]"))?.dataset.neuron;
     if (!name) return;
-    STOPS[tour.at].pick?.(name);
+    here()?.pick?.(name);
     drawStop();
   });
   panel.addEventListener("pointerdown", pressPixel);
-  panel.addEventListener("pointermove", (event) => (event.buttons || STOPS[tour.at].isHovered) && pressPixel(event));
+  panel.addEventListener("pointermove", (event) => (event.buttons || here()?.isHovered) && pressPixel(event));
   addEventListener("shown", drawStop);
   addEventListener("resize", drawStop);
   addEventListener("beforeprint", () => {
     document.body.classList.toggle("handout", Boolean(small.layers));
-    if (!small.layers) return;
-    for (const name of NAMES) {
-      prepare(name);
-      drawFigure(name, PRINTED);
-    }
+    write("address", location.href.split("#")[0]);
+    if (small.layers) drawAll();
   });
+  addEventListener("afterprint", drawStop);
 }
 
 /** Tells the stop which pixel of an image is pressed or, if it is hovered, pointed at. @param {PointerEvent} event */
@@ -97,7 +93,7 @@ function pressPixel({ target, clientX, clientY }) {
   if (!(target instanceof Element) || !target.matches(".target")) return;
   const { x, y, width, height } = target.getBoundingClientRect();
   const place = (share) => clamp(Math.floor(28 * share), 0, 27);
-  STOPS[tour.at].point?.(28 * place((clientY - y) / height) + place((clientX - x) / width));
+  here()?.point?.(28 * place((clientY - y) / height) + place((clientX - x) / width));
   drawStop();
 }
 
@@ -105,23 +101,22 @@ function pressPixel({ target, clientX, clientY }) {
 export function openTour(name) {
   if (state.teaching) return say("Wait until it has learned.");
   closeTraining();
-  if (!panel.hidden) STOPS[tour.at].leave?.();
+  if (!panel.hidden) here()?.leave?.();
   open(true);
   fit(); // the pad, which is smaller
   goTo(name);
-  trainSmall().then(drawStop);
+  (name === END ? getReady() : trainSmall()).then(drawStop);
 }
 
 /** @type {(opened: boolean) => void} */
 function open(opened) {
   panel.hidden = !opened;
   document.body.classList.toggle("tour", opened);
-  find("tell", HTMLElement).ariaExpanded = `${opened}`;
 }
 
 export function closeTour() {
   if (panel.hidden) return;
-  STOPS[tour.at].leave?.();
+  here()?.leave?.();
   open(false);
   fit(); // the window may have changed meanwhile
   find("tell", HTMLElement).focus();
@@ -143,9 +138,9 @@ function goTo(name) {
     part.classList.toggle("lit", parts.includes(`${n}`));
   find("back", HTMLElement).ariaDisabled = `${place === 0}`;
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
-  card.querySelector("h2")?.focus(); // and scrolls to it, on a phone
-  prepared.add(name);
-  STOPS[name].arrive?.({ write: writeStrokes });
+  card.querySelector("h2")?.focus();
+  document.body.classList.toggle("all", name === END);
+  here()?.arrive?.({ write: writeStrokes });
   drawStop();
   heldImages().then(() => {
     // then it is there at once
@@ -153,24 +148,28 @@ function goTo(name) {
   });
 }
 
-/** Makes a stop that nobody has arrived at ready to be printed. @param {string} name */
-function prepare(name) {
-  if (prepared.has(name)) return;
-  prepared.add(name);
-  STOPS[name].arrive?.({ write: writeStrokes });
-  STOPS[name].leave?.();
+/** Lets all stops get ready to be shown side by side. */
+async function getReady() {
+  await trainSmall();
+  if (tour.at === END) await Promise.all(Object.values(STOPS).map((stop) => stop.getReady?.()));
 }
 
-/** Prints all stops on two pages, once there is a network and a digit to draw their figures with. */
+/** Prints all stops on two pages, once they are ready. */
 async function printStops() {
-  await trainSmall();
+  await getReady();
   print();
+}
+
+/** Draws the figures of all stops in one size. */
+function drawAll() {
+  for (const name of Object.keys(STOPS)) drawFigure(name, PRINTED);
 }
 
 /** Draws the figure of the stop, and writes what it says. Screen readers speak that only if it is to last. */
 export function drawStop() {
   if (panel.hidden) return;
-  drawFigure(tour.at);
+  if (tour.at === END) drawAll();
+  else drawFigure(tour.at);
 }
 
 /** Draws a figure in its size on the page, or in another one. @type {(name: string, size?: number[]) => void} */
@@ -185,6 +184,12 @@ function drawFigure(name, size) {
   if (!width) return;
   const space = spaceOf(width, height);
   figure.setAttribute("viewBox", `0 0 ${space.width} ${space.height}`);
+  if (size) {
+    const seen = image && layers && { image, layers };
+    const model = seen && (stop.example ?? stop.model)(seen);
+    figure.innerHTML = model ? stop.draw(model, space) : "";
+    return;
+  }
   let words = stop.asks ?? "Draw a digit first.";
   let drawn = "";
   if (image && !layers && !stop.isIndependent)

@@ -40,6 +40,7 @@ export const backpropagation = stop({
   arrive: () => Object.assign(flow, { image: null }),
 
   model: modelOf,
+  example: (seen) => modelOf(seen, { phase: LAST, isOpen: false }),
 
   says({ phase, steps, digit, own, neuron, rest, pixel, after, costs }) {
     const { a, error, slope, wish } = own;
@@ -68,12 +69,13 @@ export const backpropagation = stop({
   },
 });
 
-/** The numbers of the close-up, as they are shown: each follows from those before it. @param {Seen} seen */
-function modelOf({ image }) {
+/** The numbers of the close-up, as they are shown: each follows from those before it.
+ * @param {Seen} seen @param {object} [shown] another phase */
+function modelOf({ image }, shown) {
   const digit = rightDigit(image);
   if (flow.image !== image || flow.digit !== digit)
     Object.assign(flow, { layers: untrained(), steps: 0, phase: 0, place: 0, isOpen: false, image, digit });
-  const { layers, steps, phase, isOpen } = flow;
+  const { layers, steps, phase, isOpen } = { ...flow, ...shown };
   const { hidden, outputs: activations } = passShown(layers, image);
   const { errors, cost } = costShown(activations, digit);
   const outputs = activations.map((a, k) => {

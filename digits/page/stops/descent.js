@@ -11,6 +11,7 @@ const [FROM, TO] = [-12, 12]; // biases in view
 const START = 8; // the bias of every trail at first
 const [PACE, STEPS] = [200, 40]; // milliseconds from one step to the next, and steps of going on
 const MOST = 3; // trails
+const EXAMPLES = [5, 50, 500]; // rates of the trails on paper
 
 /** A descent: its learning rate, and the bias before each step and now. @typedef {{ rate: number; path: number[] }} Trail */
 
@@ -54,17 +55,8 @@ export const descent = stop({
   leave: steps.stop,
   isPlaying: steps.isOn,
 
-  model({ image, layers }) {
-    const digit = rightDigit(image);
-    if (small.mnist && (descents.image !== image || descents.digit !== digit))
-      survey(image, digit, layers, small.mnist);
-    const { trails, ground } = descents;
-    const { rate, path } = trails[trails.length - 1];
-    const bias = path[path.length - 1];
-    const { slope, change, next } = stepFrom(bias, rate);
-    const costs = trails.map(({ path }) => costAt(path[path.length - 1]));
-    return { digit, trails, ground, costs, rate, bias, steps: path.length - 1, slope, change, next };
-  },
+  model: modelOf,
+  example: (seen) => modelOf(seen, EXAMPLES),
 
   says({ digit, costs, rate, bias, steps, slope, next }) {
     const cost = number(costs[costs.length - 1], 3);
@@ -120,6 +112,26 @@ export const descent = stop({
       ${text((box.left + box.right) / 2, height - 6, `${width > 560 ? "step = −η × slope" : "step"} = −${rate} × ${number(slope, 4)} = ${number(-change)}`, "middle", "strong")}`;
   },
 });
+
+/** The valley, with the visitor's trails or those of other rates; the numbers are the newest trail's.
+ * @param {Seen} seen @param {number[]} [rates] */
+function modelOf({ image, layers }, rates) {
+  const digit = rightDigit(image);
+  if (small.mnist && (descents.image !== image || descents.digit !== digit)) survey(image, digit, layers, small.mnist);
+  const { ground } = descents;
+  const trails = rates?.map((rate) => ({ rate, path: pathOf(rate) })) ?? descents.trails;
+  const { rate, path } = trails[trails.length - 1];
+  const bias = path[path.length - 1];
+  const costs = trails.map(({ path }) => costAt(path[path.length - 1]));
+  return { digit, trails, ground, costs, rate, bias, steps: path.length - 1, ...stepFrom(bias, rate) };
+}
+
+/** All biases of a trail of STEPS steps. @param {number} rate */
+function pathOf(rate) {
+  const path = [START];
+  while (path.length <= STEPS) path.push(stepFrom(path[path.length - 1], rate).next);
+  return path;
+}
 
 /** What the cost of all images depends on. @type {(image: Float32Array, digit: number, layers: Layer[], mnist: Mnist) => void} */
 function survey(image, digit, layers, mnist) {

@@ -90,8 +90,10 @@ export const nonsense = stop({
   // The ten outputs; after a lesson, the largest one before and after it, for each drawing.
   draw({ rows, outputs, isTaught }, { width, height }) {
     const side = isTaught ? Math.min(96, width / 5, (height - 80) / rows.length - 12) : 0;
-    const box = { left: isTaught ? side + 74 : 32, top: 28, right: width - (isTaught ? 76 : 52), bottom: height - 48 };
-    const label = isTaught ? "largest output" : "output";
+    const isLow = height < 260; // no room for the label
+    const [right, bottom] = [width - (isTaught ? 76 : 52), height - (isLow ? 24 : 48)];
+    const box = { left: isTaught ? side + 74 : 32, top: 28, right, bottom };
+    const label = isLow ? "" : isTaught ? "largest output" : "output";
     const { x, svg } = axes(box, { from: 0, to: 1, ticks: [0, 0.5, 1], label });
     const row = (box.bottom - box.top) / (isTaught ? rows.length : 10);
     const bar = (value, y, high, kind) => rect(box.left, y, x(value) - box.left, high, kind);

@@ -13,22 +13,27 @@ const ALL = held.mnist.train;
 /** A training on the first images: the errors in percent before it and after each epoch, on the images it has seen and on
  * others. @typedef {{ train: number; points: { seen: number; unseen: number }[]; worker: Worker | null }} Training */
 
-/** The two trainings, whether they go on, and whether an epoch is under way. */
-export const overfit = { trainings: /** @type {Training[]} */ ([]), goes: false, busy: false };
+/** The two trainings, whether they go on, whether an epoch is under way, and the run that the last card waits for. */
+export const overfit = { trainings: /** @type {Training[]} */ ([]), goes: false, busy: false, run: Promise.resolve() };
+reset();
 const lastEpoch = () => Math.min(...overfit.trainings.map(({ points }) => points.length)) - 1;
 
 /** Two trainings side by side: on few images, and on many. */
 export const overfitting = stop({
   on: { "overfitting-start": startOrPause },
-  arrive: leave,
-  leave,
+  arrive: reset,
+  leave: end,
   isPlaying: () => overfit.goes,
-
-  model() {
-    const epoch = lastEpoch();
-    const [few, many] = overfit.trainings.map(({ points }) => points.at(epoch));
-    return { trainings: overfit.trainings, epoch, few, many };
+  getReady() {
+    if (lastEpoch() < EPOCHS && !overfit.goes) {
+      reset();
+      overfit.run = run(0);
+    }
+    return overfit.run;
   },
+  example: () => (lastEpoch() > 0 ? modelOf() : null), // on paper, no empty axes
+
+  model: modelOf,
 
   says({ few, many, epoch }) {
     if (!few || !many) return "Both networks are untrained. Press Start.";
@@ -56,22 +61,38 @@ export const overfitting = stop({
   },
 });
 
-/** Ends both trainings, and their workers. */
-function leave() {
-  for (const { worker } of overfit.trainings) worker?.terminate();
-  const trainings = [FEW, ALL].map((train) => ({ train, points: [], worker: null }));
-  Object.assign(overfit, { trainings, goes: false, busy: false });
+function modelOf() {
+  const epoch = lastEpoch();
+  const [few, many] = overfit.trainings.map(({ points }) => points.at(epoch));
+  return { trainings: overfit.trainings, epoch, few, many };
 }
 
-/** Trains both networks, epoch by epoch, or pauses. After the last epoch, it begins anew. */
-async function startOrPause() {
-  if (lastEpoch() >= EPOCHS) leave();
+/** Ends both trainings, and their workers; the curves stay, until one comes back. */
+function end() {
+  for (const { worker } of overfit.trainings) worker?.terminate();
+  overfit.goes = false;
+}
+
+/** Puts two new trainings in place of the old ones. */
+function reset() {
+  end();
+  const trainings = [FEW, ALL].map((train) => ({ train, points: [], worker: null }));
+  Object.assign(overfit, { trainings, busy: false });
+}
+
+/** Trains both networks, or pauses. After the last epoch, it begins anew. */
+function startOrPause() {
+  if (lastEpoch() >= EPOCHS) reset();
   overfit.goes = !overfit.goes;
-  if (!overfit.goes || overfit.busy) return;
-  overfit.busy = true;
-  const { trainings } = overfit; // others, once the stop is left
+  if (overfit.goes && !overfit.busy) run(PACE);
+}
+
+/** Trains both networks epoch by epoch, each for `pace` milliseconds at least. @param {number} pace */
+async function run(pace) {
+  const { trainings } = overfit; // others, once the stop is left and come back to
+  Object.assign(overfit, { goes: true, busy: true });
   while (overfit.trainings === trainings && overfit.goes) {
-    await Promise.all([...trainings.map(goOn), new Promise((done) => setTimeout(done, PACE))]);
+    await Promise.all([...trainings.map(goOn), new Promise((done) => setTimeout(done, pace))]);
     if (overfit.trainings !== trainings) return;
     if (lastEpoch() >= EPOCHS) overfit.goes = false;
     dispatchEvent(new Event("shown"));

@@ -52,7 +52,7 @@ export const weights = stop({
   draw({ image, weights, shades, k, a, w, product, ...sums }, { width, height }) {
     find("weights-slider", HTMLInputElement).value = `${weights[k]}`;
     const gap = width > 560 ? 48 : 22;
-    const side = Math.min((width - 2 * gap) / 3, height - 206);
+    const side = Math.min((width - 2 * gap) / 3, Math.max(height - 206, 0.45 * height - 40));
     const first = (width - 3 * side - 2 * gap) / 2;
     const cell = side / 28;
     const square = (n, sign, title, values, shown, tone = "") => {
