@@ -100,8 +100,12 @@ def test_it_is_gone_through_by_mouse_with_the_pad_in_view(page):
     assert not page.locator("#tour").is_visible() and page.locator(".network").is_visible()
 
 
-PARTS = "#pad, .controls button, #tour nav *, .here :is(.text, .shows, .figure, .does, .does *, fieldset, label), .all .gist"
-OUT_OF_VIEW = """(parts) => [...document.querySelectorAll(parts)].filter((part) => part.checkVisibility() && !part.matches("option")).filter((part) => {
+PARTS = (
+    "#pad, .controls button, #tour nav *, .all .gist, "
+    ".here :is(.text, .shows, .figure, .does, .does :not(option), fieldset, label)"
+)
+OUT_OF_VIEW = """(parts) => [...document.querySelectorAll(parts)].filter((part) => {
+        if (!part.checkVisibility()) return false;
         const { top, bottom, left, right, width, height } = part.getBoundingClientRect();
         const isSliver = part.matches(".controls button") && width && Math.min(width, height) < 28;
         return isSliver || top < 0 || left < 0 || bottom > innerHeight || right > innerWidth
