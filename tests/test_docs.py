@@ -1,7 +1,7 @@
 """README.md and docs/: links lead somewhere, and commands print what the page shows below them.
 
 A page's ```sh block with a ```text block below it is run, and so is a ```python block. A comment above the block,
-`<!-- not run: why -->`, says why not. In the text, `...` stands for any text.
+`<!-- slow -->`, says that it is not. In the text, `...` stands for any text.
 """
 
 import io
@@ -18,7 +18,7 @@ from tests.support.small_mnist import DATA
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-BLOCK = re.compile(r"(<!-- not run: [^\n]+ -->\n)?^```(sh|python)\n(.*?)^```\n(?:```text\n(.*?)^```$)?", re.S | re.M)
+BLOCK = re.compile(r"(<!-- slow -->\n)?^```(sh|python)\n(.*?)^```\n(?:```text\n(.*?)^```$)?", re.S | re.M)
 SHOWN = {page: found for page in PAGES if (found := BLOCK.findall((ROOT / page).read_text("utf-8")))}
 RUN = {page: [block[1:] for block in SHOWN[page] if block[3] and not block[0]] for page in SHOWN}
 NIGHTLY = "docs/your_own_images.md"  # takes a minute
