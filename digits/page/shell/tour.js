@@ -12,6 +12,7 @@ import { EMPTY, state } from "./state.js";
 import { STOPS } from "../stops/list.js";
 import { closeTraining } from "./training.js";
 import { imageShown } from "./answer.js";
+import { light, writeWith } from "./marks.js";
 import { finish, fit } from "./network.js";
 import { say } from "./words.js";
 
@@ -76,6 +77,12 @@ export function offerTour() {
     here()?.pick?.(name);
     drawStop();
   });
+  for (const kind of ["pointerover", "pointerout", "focusin", "focusout"])
+    panel.addEventListener(kind, () => {
+      const card = find(`stop-${tour.at}`, HTMLElement);
+      const figure = card.querySelector(".figure");
+      if (figure) light(card, figure);
+    });
   panel.addEventListener("pointerdown", pressPixel);
   panel.addEventListener("pointermove", (event) => (event.buttons || here()?.isHovered) && pressPixel(event));
   addEventListener("shown", drawStop);
@@ -199,8 +206,11 @@ function drawFigure(name, size) {
     [words, drawn] = [stop.says(model), stop.draw(model, space)];
   }
   figure.innerHTML = drawn;
+  light(card, figure);
+  if (drawn && !card.querySelector(".text mark"))
+    for (const text of card.querySelectorAll(".text > p:not([class])")) writeWith(text, text.innerHTML, figure);
   const live = stop.isPlaying?.() ? "off" : "polite";
   if (output.textContent === words && output.ariaLive === live) return;
   output.ariaLive = live;
-  output.replaceChildren(words);
+  writeWith(output, words, figure);
 }

@@ -5,7 +5,7 @@ import { costShown } from "./cost.js";
 import { added, passShown } from "./hidden.js";
 import { slopeShown } from "./sigmoid.js";
 import { rightDigit, untrained } from "./small.js";
-import { arrow, circle, disc, number, pixelImage, rounded, signed, stop, text } from "./figure.js";
+import { arrow, circle, disc, number, part, pixelImage, rounded, signed, stop, text } from "./figure.js";
 
 const RATE = 0.5; // learning rate, so low that the digit is not learned at once
 const LAST = 7; // phase: a guess, six numbers, and the step
@@ -138,8 +138,11 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
   const ink = [x0 + ((pixel.k % 28) + 0.5) * cell, y0 + (Math.floor(pixel.k / 28) + 0.5) * cell];
   const wire = (from, to, words, value, isLit) => {
     const back = isLit ? arrow([to[0] - 14, to[1] - 10], [from[0] + 10, from[1] - 10], tone(value)) : "";
-    return `<path d="M${from}L${to}" class="ahead"/> ${back}
-      ${text(0.55 * from[0] + 0.45 * to[0], (from[1] + to[1]) / 2 + 24, words, "middle", "haloed")}`;
+    return part(
+      "weight",
+      `<path d="M${from}L${to}" class="ahead"/> ${back}
+      ${text(0.55 * from[0] + 0.45 * to[0], (from[1] + to[1]) / 2 + 24, words, "middle", "haloed")}`,
+    );
   };
   const node = (x, value, name, wish, hasWish) => `${disc([x, y], radius, value)}
     ${hasWish ? circle(x, y, radius + 4, `ring ${tone(wish)}`) : ""}
@@ -170,18 +173,20 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
     const at = list + row * (n + 0.7);
     const strong = n === phase - 1 ? "strong" : "";
     const name = text(0, at, `${n + 1}  ${(isWide ? wide : narrow)[n]}`, "start", strong || "quiet");
-    if (n >= phase) return name;
     const end = isWide ? 440 : width * 0.79;
-    return `${name} ${text(end, at, `${sum} =`, "end", strong)} ${text(end + 6, at, result, "start", strong)}`;
+    return part(
+      ["error", "wish", "message", "all ten", "sum", "change"][n],
+      name,
+      n >= phase ? "" : `${text(end, at, `${sum} =`, "end", strong)} ${text(end + 6, at, result, "start", strong)}`,
+    );
   });
   const edge = middle - radius;
   return `${others(middle, 30)} ${others(right, 10)}
-    ${pixelImage({ left: x0, top: y0, side }, image, "foreground")} ${circle(ink[0], ink[1], 5, "point")}
-    ${text(x0, y0 - 10, "one pixel", "start", "strong")}
+    ${part("pixel|ink", pixelImage({ left: x0, top: y0, side }, image, "foreground"), circle(ink[0], ink[1], 5, "point"), text(x0, y0 - 10, "one pixel", "start", "strong"))}
     ${wire([side + 8, ink[1]], [edge, y], isWide ? `weight ${number(pixel.weight, 4)}` : number(pixel.weight, 4), pixel.change, phase >= 6)}
     ${wire([middle + radius, y], [right - radius, y], `${isWide ? "weight " : ""}${number(neuron.weights[digit])}`, neuron.messages[digit], phase >= 3)}
-    ${node(middle, neuron.a, `${isWide ? "hidden " : ""}neuron ${j}`, neuron.wish, phase >= 5)}
-    ${node(right, phase === LAST ? after[digit] : own.a, `output ${digit}`, own.wish, phase >= 2)}
+    ${part(`hidden neuron ${j}|neuron ${j}|hidden neuron`, node(middle, neuron.a, `${isWide ? "hidden " : ""}neuron ${j}`, neuron.wish, phase >= 5))}
+    ${part(`output ${digit}|an output`, node(right, phase === LAST ? after[digit] : own.a, `output ${digit}`, own.wish, phase >= 2))}
     ${rows.join("")}`;
 }
 

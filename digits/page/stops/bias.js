@@ -1,6 +1,6 @@
 import { find, write } from "../shell/elements.js";
 import { sigmoid } from "../network/feedforward.js";
-import { arrow, axes, disc, number, rect, rounded, stop, text } from "./figure.js";
+import { arrow, axes, disc, number, part, rect, rounded, stop, text } from "./figure.js";
 import { added, chooseNext, hiddenNeuron, ticksOf } from "./hidden.js";
 
 /** The neuron and the sum for which the slider was moved, and where to; for others it stands at the neuron's own bias. */
@@ -48,11 +48,8 @@ export const bias = stop({
       <path d="M${x(0)} ${box.top}V${box.bottom}" class="zero"/>
       ${text(x(0) + 8, 20, "fires →", "start")} ${text(x(0) - 8, 20, "← stays quiet", "end")}
       <path d="M${x(sum)} ${first}V${second}M${x(z)} ${second}V${box.bottom}" class="dashed"/>
-      ${arrow([x(0), first], [x(sum), first], "muted-line")} ${arrow([x(sum), second], [x(z), second], bias > 0 ? "red" : "blue")}
-      ${text(within(sum / 2), first - 12, `w·a = ${number(sum)}`, "middle", "haloed")}
-      ${text(within(sum + bias / 2), second - 12, `b = ${number(bias)}`, "middle", "haloed")}
-      ${disc([x(z), third], radius, a)}
-      ${text(x(z), third + 6, number(a), "middle", a > 0.5 ? "inverted" : "")}
-      ${text(x(z) + away, third + 6, `z = ${number(z)}`, anchor, "haloed")}`;
+      ${part("sum|w·a", arrow([x(0), first], [x(sum), first], "muted-line"), text(within(sum / 2), first - 12, `w·a = ${number(sum)}`, "middle", "haloed"))}
+      ${part("bias|b", arrow([x(sum), second], [x(z), second], bias > 0 ? "red" : "blue"), text(within(sum + bias / 2), second - 12, `b = ${number(bias)}`, "middle", "haloed"))}
+      ${part("neuron|z|activation", disc([x(z), third], radius, a), text(x(z), third + 6, number(a), "middle", a > 0.5 ? "inverted" : ""), text(x(z) + away, third + 6, `z = ${number(z)}`, anchor, "haloed"))}`;
   },
 });

@@ -2,7 +2,7 @@ import { desired, sgdStep } from "../network/backprop.js";
 import { find, write } from "../shell/elements.js";
 import { passShown } from "./hidden.js";
 import { nameDigit, rightDigit, untrained } from "./small.js";
-import { number, rect, repeated, rounded, stop, text } from "./figure.js";
+import { number, part, rect, repeated, rounded, stop, text } from "./figure.js";
 
 const RATE = 0.1; // learning rate
 const PACE = 120; // milliseconds from one step to the next
@@ -71,10 +71,13 @@ export const cost = stop({
       const [bottom, middle] = [top + unit, left + unit / 2];
       const [kind, strong] = k === digit ? ["choice chosen", "strong"] : ["choice", ""];
       const area = side > 46 ? text(left + side / 2, bottom - side / 2 + 6, number(areas[k], 3), "middle", "area") : "";
-      return `${text(middle, top - 6, `output ${k}`, "middle", strong)}
+      return part(
+        `output ${k}`,
+        `${text(middle, top - 6, `output ${k}`, "middle", strong)}
         ${rect(left, bottom - side, side, side, `square ${errors[k] > 0 ? "red" : "blue"}`)} ${area}
         ${rect(left, top, unit, unit, kind, `data-neuron="output ${k}"`)}
-        ${text(middle, bottom + 19, `${number(a)} → ${Number(k === digit)}`, "middle", strong)}`;
+        ${text(middle, bottom + 19, `${number(a)} → ${Number(k === digit)}`, "middle", strong)}`,
+      );
     });
     const most = Math.ceil(2 * Math.max(1, first, cost)) / 2;
     const [start, y0] = [132, height - 46];
@@ -82,8 +85,8 @@ export const cost = stop({
     const ticks = Array.from({ length: 2 * most + 1 }, (_, n) => n / 2).map(
       (value) => `${text(x(value), height - 4, value, "middle", "quiet")} <path d="M${x(value)} ${y0}v24"/>`,
     );
-    return `${squares.join("")} ${text(0, y0 + 16, `Cost C = ${number(cost)}`, "start", "strong")}
-      ${rect(start, y0, x(first) - start, 20, "before")} ${rect(start, y0, x(cost) - start, 20, "now")} ${ticks.join("")}`;
+    return `${squares.join("")} ${rect(start, y0, x(first) - start, 20, "before")} ${ticks.join("")}
+      ${part("cost|c", text(0, y0 + 16, `Cost C = ${number(cost)}`, "start", "strong"), rect(start, y0, x(cost) - start, 20, "now"))}`;
   },
 });
 

@@ -3,7 +3,7 @@ import { find, write } from "../shell/elements.js";
 import { clamp } from "../reading/images.js";
 import { feedforward, sigmoid, weightedInputs } from "../network/feedforward.js";
 import { rightDigit, small } from "./small.js";
-import { arrow, axes, circle, number, polyline, repeated, rounded, stop, text } from "./figure.js";
+import { arrow, axes, circle, number, part, polyline, repeated, rounded, stop, text } from "./figure.js";
 
 const RATES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]; // by a single bias that moves, each slope is small
 const IMAGES = 300; // test images in the cost, beside the visitor's
@@ -103,11 +103,12 @@ export const descent = stop({
         ${text(box.left + 8, row, `η = ${rate}: C = ${number(costs[n], 3)} after ${path.length - 1}`, "start", n === trails.length - 1 ? "strong haloed" : "haloed")}`;
     });
     const tangent = [-1.5, 1.5].map((d) => [x(inView(bias) + d), y(costAt(bias) + d * slope)]);
-    return `${svg} ${polyline(
+    const valley = polyline(
       ground.map(([bias, cost]) => [x(bias), y(cost)]),
       "ahead",
-    )}
-      ${trails.map(hops).join("")} ${bias === inView(bias) ? polyline(tangent, "slope") : ""} ${ends.join("")}
+    );
+    return `${svg} ${part("valley|ground", valley)} ${trails.map(hops).join("")}
+      ${part("slope", bias === inView(bias) ? polyline(tangent, "slope") : "")} ${ends.join("")}
       ${bias === inView(bias) && change ? arrow([x(bias), box.bottom], [x(inView(next)), box.bottom], change > 0 ? "blue" : "red") : ""}
       ${text((box.left + box.right) / 2, height - 6, `${width > 560 ? "step = −η × slope" : "step"} = −${rate} × ${number(slope, 4)} = ${number(-change)}`, "middle", "strong")}`;
   },

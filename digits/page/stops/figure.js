@@ -14,6 +14,10 @@ export function spaceOf(width, height) {
 /** A stop, of which TypeScript knows what its model returns. @template Model @param {Stop<Model>} it */
 export const stop = (it) => it;
 
+/** A part of a figure that words can name, in lower case: one name, or several with | between them.
+ * @type {(names: string, ...drawn: string[]) => string} */
+export const part = (names, ...drawn) => `<g data-mark="${names}">${drawn.join("")}</g>`;
+
 /** Text at a point; `anchor` is start, middle or end.
  * @type {(x: number, y: number, words: string | number, anchor?: string, kind?: string) => string} */
 export const text = (x, y, words, anchor = "middle", kind = "") =>
@@ -84,10 +88,19 @@ export function bar(x, y, high, start, end, tone, words) {
 
 /** An image of 28 x 28 values from -1 to 1, in a tone of the palette or, by their signs, in red and blue. If it can be
  * `pressed`, the stop is told at which pixel. @type {(square: Square, values: Float32Array, tone?: string, pressed?: boolean) => string} */
-export const pixelImage = ({ left, top, side }, values, tone, pressed = false) => `<g class="pixels">
-  ${rect(left, top, side, side, "")}
-  <image x="${left}" y="${top}" width="${side}" height="${side}" href="${pixelCanvas(values, tone).toDataURL()}"/>
-  ${pressed ? rect(left, top, side, side, "target") : ""}</g>`;
+export function pixelImage({ left, top, side }, values, tone, pressed = false) {
+  const image = (kind, values) =>
+    `<image x="${left}" y="${top}" width="${side}" height="${side}" class="${kind}" href="${pixelCanvas(values, tone).toDataURL()}"/>`;
+  const red = (value) => Math.max(0, value);
+  const images = tone
+    ? image("", values)
+    : image("red", values.map(red)) +
+      image(
+        "blue",
+        values.map((value) => -red(-value)),
+      );
+  return `<g class="pixels">${rect(left, top, side, side, "")} ${images} ${pressed ? rect(left, top, side, side, "target") : ""}</g>`;
+}
 
 /** The shade of an activation: the higher, the darker. @param {number} a */
 export const shade = (a) => `fill="color-mix(in srgb, var(--foreground) ${(100 * a).toFixed(0)}%, var(--off))"`;

@@ -1,7 +1,7 @@
 import { magnitude } from "../reading/images.js";
 import { exampleOf } from "../network/backprop.js";
 import { ranked, weightedInputs } from "../network/feedforward.js";
-import { bar, number, pixelImage, rect, rounded, shades, signed, stop, text } from "./figure.js";
+import { bar, number, part, pixelImage, rect, rounded, shades, signed, stop, text } from "./figure.js";
 import { choose, chosenOr, passShown } from "./hidden.js";
 import { small } from "./small.js";
 
@@ -80,13 +80,13 @@ export const layers = stop({
     const left = isWide ? 190 : 128;
     const x = (value) => left + 62 + ((width - left - 124) * (value - from)) / (to - from || 1);
     const row = (n, start, end, tone, words) => bar(x, top + n * high, high, start, end, tone, words);
-    const bars = rows.map(
-      (
-        { label, vote, name, isChosen },
-        n,
-      ) => `${row(n, sums[n], sums[n + 1], `fill-${vote > 0 ? "red" : "blue"}`, signed(vote, 2))}
+    const bars = rows.map(({ label, vote, name, isChosen }, n) =>
+      part(
+        name ? `vote|${name.replace("hidden", "neuron")}` : label,
+        `${row(n, sums[n], sums[n + 1], `fill-${vote > 0 ? "red" : "blue"}`, signed(vote, 2))}
       ${text(left, top + (n + 0.5) * high + 6, label, "end", isChosen ? "strong" : "")}
       ${name ? rect(0, top + n * high, left, high, "near", `data-neuron="${name}"`) : ""}`,
+      ),
     );
     const last = top + (rows.length + 0.5) * high + 6;
 
@@ -95,12 +95,15 @@ export const layers = stop({
     const ends = outputs.map((a, k) => {
       const tone = k === best ? "answer" : "";
       const value = cell < 40 ? number(a, a < 0.995 ? 2 : 1).replace(/^0/, "") : number(a);
-      return `${k === best ? rect(cell * k + 1, y, cell - 2, 44, "", gold) : ""}
+      return part(
+        k === best ? `output ${k}|answer` : `output ${k}`,
+        `${k === best ? rect(cell * k + 1, y, cell - 2, 44, "", gold) : ""}
         ${text(cell * (k + 0.5), y + 18, k, "middle", `strong ${tone}`)} ${text(cell * (k + 0.5), y + 38, value, "middle", tone)}
-        ${rect(cell * k + 1, y, cell - 2, 44, k === output ? "choice chosen" : "choice", `data-neuron="output ${k}" rx="8"`)}`;
+        ${rect(cell * k + 1, y, cell - 2, 44, k === output ? "choice chosen" : "choice", `data-neuron="output ${k}" rx="8"`)}`,
+      );
     });
     return `${head} <path d="M${x(0)} ${top}V${bottom}" class="zero"/> ${bars.join("")}
-      ${row(rows.length, 0, z, "dot", "")} ${text(left, last, `sum z = ${number(z)}`, "end", "strong")}
+      ${part("z", row(rows.length, 0, z, "dot", ""), text(left, last, `sum z = ${number(z)}`, "end", "strong"))}
       <path d="M${x(z)} ${bottom}L${cell * (output + 0.5)} ${y}" class="ahead"/>
       ${text(0, y - 6, `σ(${number(z)}) = ${number(outputs[output])}, which is output ${output}`, "start", "haloed")} ${ends.join("")}
       ${rect(0, height - 21, width, 21, "", gold)} ${text(width / 2, height - 5, "The largest output is the answer.", "middle", "answer")}`;

@@ -131,7 +131,7 @@ function chart({ train, points }, box) {
   if (!points.length) return svg + title;
   const [right, top] = unseen[unseen.length - 1];
   const anchor = points.length > EPOCHS / 2 ? "end" : "start";
-  return `${svg} ${title} <polygon points="${[...unseen, ...seen.toReversed()].join(" ")}" class="gap"/>
+  return `${svg} ${title} <polygon points="${[...unseen, ...seen.toReversed()].join(" ")}" class="gap" data-mark="gap"/>
     ${polyline(unseen, "curve red")} ${polyline(seen, "curve")}
     ${text(right, top - 10, `gap ${gapOf(points[points.length - 1])}`, anchor, "strong")}`;
 }

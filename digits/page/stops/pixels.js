@@ -1,5 +1,5 @@
 import { clamp } from "../reading/images.js";
-import { number, pixelImage, rect, shade, stop, text } from "./figure.js";
+import { number, part, pixelImage, rect, shade, stop, text } from "./figure.js";
 
 const GRID = 28; // pixels of the image on each side
 const AROUND = 5; // and of its enlarged part
@@ -47,7 +47,7 @@ export const pixels = stop({
     return `<path d="${borders.join("")}" class="borders"/>
       ${pixelImage({ left, top: 2, side }, image, "foreground", true)}
       ${rect(left + start * cell, 2 + top * cell, AROUND * cell, AROUND * cell, "window")}
-      ${numbers.join("")}
+      ${part("activation", ...numbers)}
       ${rect(x0 + (column - start) * big, y0 + (row - top) * big, big - 1, big - 1, "window")}`;
   },
 });

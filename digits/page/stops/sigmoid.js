@@ -1,7 +1,7 @@
 import { find } from "../shell/elements.js";
 import { clamp } from "../reading/images.js";
 import { sigmoid as activation } from "../network/feedforward.js";
-import { axes, circle, number, polyline, rounded, stop, text } from "./figure.js";
+import { axes, circle, number, part, polyline, rounded, stop, text } from "./figure.js";
 import { chooseNext, hiddenNeuron } from "./hidden.js";
 
 const REACH = 6; // of the axis of z
@@ -40,7 +40,7 @@ export const sigmoid = stop({
   },
 
   // Three tangents show how steep the curve is; a neuron is a point on it.
-  draw({ z, steepness, a }, { width, height }) {
+  draw({ j, z, steepness, a }, { width, height }) {
     find("sigmoid-steepness", HTMLInputElement).value = `${doublings}`;
     const box = { left: 48, right: width - 16, top: 32, bottom: height - 48 };
     const { x, y, svg } = axes(
@@ -67,9 +67,9 @@ export const sigmoid = stop({
       return `${polyline(ends, "slope")} ${z < 0 ? text(x(z) - 14, y(a) - 14, words, "end", "haloed") : text(x(z) + 14, y(a) + 26, words, "start", "haloed")}`;
     });
     const [away, anchor] = at > -2 ? [-14, "end"] : [14, "start"];
-    return `${svg} ${polyline(jump, "jump")} ${polyline(curve, "curve")}
-      ${text(x(0) - 6, y(1) + 18, "perceptron", "end", "quiet")} ${steepness > 1 ? "" : tangents.join("")}
-      <path d="M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}" class="dashed"/> ${circle(x(at), y(a), 8, "point")}
-      ${text(x(at) + away, y(a) - 10, `z = ${number(z)}, a = ${number(a)}`, anchor, "haloed")}`;
+    return `${svg} ${part("perceptron", polyline(jump, "jump"), text(x(0) - 6, y(1) + 18, "perceptron", "end", "quiet"))}
+      ${part("sigmoid|curve", polyline(curve, "curve"))} ${part("slope", steepness > 1 ? "" : tangents.join(""))}
+      <path d="M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}" class="dashed"/>
+      ${part(`neuron ${j}|z`, circle(x(at), y(a), 8, "point"), text(x(at) + away, y(a) - 10, `z = ${number(z)}, a = ${number(a)}`, anchor, "haloed"))}`;
   },
 });

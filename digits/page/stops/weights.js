@@ -1,6 +1,6 @@
 import { find } from "../shell/elements.js";
 import { magnitude } from "../reading/images.js";
-import { axes, bar, number, pixelImage, rect, rounded, shades, stop, text } from "./figure.js";
+import { axes, bar, number, part, pixelImage, rect, rounded, shades, stop, text } from "./figure.js";
 import { chooseNext, hiddenNeuron, sumsOf, ticksOf } from "./hidden.js";
 
 /** The neuron whose weights were `changed`, to the new weight by pixel; the pixel that was chosen, or -1 for the one with
@@ -57,10 +57,13 @@ export const weights = stop({
     const cell = side / 28;
     const square = (n, sign, title, values, shown, tone = "") => {
       const left = first + n * (side + gap);
-      return `${text(left - gap / 2, 28 + side / 2, sign, "middle", "sign")}
+      return part(
+        ["pixel|digit", "weight", "product"][n],
+        `${text(left - gap / 2, 28 + side / 2, sign, "middle", "sign")}
         ${text(left + side / 2, 16, title)} ${text(left + side / 2, side + 44, shown)}
         ${pixelImage({ left, top: 24, side }, values, tone, true)}
-        ${rect(left + (k % 28) * cell - 2, 24 + Math.floor(k / 28) * cell - 2, cell + 4, cell + 4, "window")}`;
+        ${rect(left + (k % 28) * cell - 2, 24 + Math.floor(k / 28) * cell - 2, cell + 4, cell + 4, "window")}`,
+      );
     };
     return `
       ${square(0, "", "your digit a", image, `a = ${number(a)}`, "foreground")}
@@ -86,5 +89,5 @@ function bars(box, { plus, minus, sum }) {
   const row = (n, start, end, tone, words) => bar(x, box.top + n * high, high, start, end, tone, words);
   return `${svg} <path d="M${x(0)} ${box.top}V${box.bottom}" class="zero"/>
     ${row(0, 0, plus, "fill-red", number(plus))} ${row(1, plus, sum, "fill-blue", number(minus))}
-    ${row(2, 0, sum, "dot", number(sum))}`;
+    ${part("sum|w·a", row(2, 0, sum, "dot", number(sum)))}`;
 }

@@ -76,6 +76,30 @@ def test_a_stop_does_what_it_says(name, page):
     assert page.evaluate("digits.state.digits.length") == 1
 
 
+def test_a_word_lights_what_it_names(page):
+    """A colour, a part of the figure, a neuron by its number; in the same colour, with the mouse or by the focus."""
+    for stop, word, part in (
+        ("weights", "red", "rect.fill-red"),
+        ("bias", "bias", ".arrow.red, .arrow.blue"),
+        ("layers", "vote", ".fill-red"),
+        ("backpropagation", "hidden neuron", "circle.neuron"),
+    ):
+        come_to(page, stop)
+        mark = page.locator(f".here .text mark[data-name='{word}']").first
+        mark.hover()
+        assert page.locator(f".here :is({part}):is(.lit, .lit *)").count()
+        assert page.locator(".here .figure :not(.lit, .lit *, :has(.lit))").count()
+        page.mouse.move(0, 0)
+        assert page.locator(".here .lit").count() == 0
+    page.locator("#backpropagation-next").click()
+    come_to(page, "layers")
+    page.locator("#layers-neuron").click()  # to one that has a row
+    chosen = page.locator(".here output mark[data-name^='neuron']")
+    chosen.focus()
+    assert page.locator(".here .lit .strong").inner_html().startswith(chosen.inner_text().lower())
+    page.evaluate("moved.length = 0")
+
+
 def test_an_empty_pad_has_no_numbers(page):
     come_to(page, "weights")
     page.locator("#clear").click()
