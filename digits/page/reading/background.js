@@ -33,7 +33,7 @@ function lightAround(light) {
   const reduction = Math.max(1, Math.floor(Math.floor(deviation) / BLURRED));
   const [w, h] = [width, height].map((n) => Math.ceil(n / reduction));
   const coarse = resized(light, area, w, h);
-  const blur = (image) => blurred(image, deviation / reduction);
+  const blur = (/** @type {Image} */ image) => blurred(image, deviation / reduction);
   const level = blur(coarse).data;
   const lighter = mapped(coarse, (value, i) => Number(value >= level[i]));
   const share = blur(lighter).data;

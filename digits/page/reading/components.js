@@ -54,10 +54,10 @@ const heightOf = ({ top, bottom }) => bottom - top;
 export function lines(boxes) {
   const grouped = /** @type {Box[][]} */ ([]);
   const usual = weightedMedian(boxes.map(heightOf)); // half of all height is in components that are no higher
-  const isSmall = (box) => heightOf(box) <= TALL * usual;
-  const isUnusual = (box) => isSmall(box) || heightOf(box) >= HIGH * usual;
+  const isSmall = (/** @type {Box} */ box) => heightOf(box) <= TALL * usual;
+  const isUnusual = (/** @type {Box} */ box) => isSmall(box) || heightOf(box) >= HIGH * usual;
   for (const box of boxes.toSorted((a, b) => Number(isUnusual(a)) - Number(isUnusual(b)) || a.left - b.left)) {
-    const away = ({ left, right }) => Math.abs(left + right - box.left - box.right);
+    const away = (/** @type {Box} */ { left, right }) => Math.abs(left + right - box.left - box.right);
     let home = /** @type {Box[] | null} */ (null);
     let most = -Infinity;
     for (const line of grouped) {
@@ -70,7 +70,8 @@ export function lines(boxes) {
     if (home) home.push(box);
     else if (!isSmall(box)) grouped.push([box]);
   }
-  const middle = (line) => line.reduce((sum, { top, bottom }) => sum + top + bottom, 0) / line.length;
+  const middle = (/** @type {Box[]} */ line) =>
+    line.reduce((sum, { top, bottom }) => sum + top + bottom, 0) / line.length;
   return grouped.sort((a, b) => middle(a) - middle(b));
 }
 

@@ -22,7 +22,8 @@ export function cutter({ dark, sure }) {
   return (before, middle, after) => {
     const key = `${[before, middle, after]}`;
     if (known.has(key)) return known.get(key);
-    const isWithin = (i, far) => Math.abs((i % width) - middle) < far * DIGIT;
+    const isWithin = (/** @type {number} */ i, /** @type {number} */ far) =>
+      Math.abs((i % width) - middle) < far * DIGIT;
     const left = before === undefined ? [] : seam(masks[0], before, middle);
     const right = after === undefined ? [] : seam(masks[0], middle, after);
     const cuts = masks.map((mask, n) => {
@@ -76,7 +77,8 @@ export function seam(mask, left, right) {
     crop(mask, { left: start, top: 0, right: end, bottom: mask.height }),
     (on, i) => on + MIDWAY * Math.abs(wide > 1 ? (2 * (i % wide)) / (wide - 1) - 1 : -1),
   );
-  const at = (row, x) => (x < 0 || x >= wide ? Infinity : costs.data[row * wide + x]);
+  const at = (/** @type {number} */ row, /** @type {number} */ x) =>
+    x < 0 || x >= wide ? Infinity : costs.data[row * wide + x];
   for (let i = wide; i < costs.data.length; i++) {
     const row = Math.floor(i / wide) - 1;
     const x = i % wide;
@@ -106,7 +108,7 @@ function strokesNear(region, middle, shortest) {
         Math.abs((top + bottom - ROWS) / 2) < BAND * DIGIT &&
         pixels.some((i) => i % width >= first && i % width <= last),
     );
-  const length = ({ left, top, right, bottom }) => Math.max(right - left, bottom - top);
+  const length = (/** @type {Box} */ { left, top, right, bottom }) => Math.max(right - left, bottom - top);
   const [largest] = near.toSorted((a, b) => b.pixels.length - a.pixels.length);
   return near.filter((stroke) => length(stroke) >= shortest * length(largest)).flatMap(({ pixels }) => pixels);
 }

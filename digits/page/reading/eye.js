@@ -47,7 +47,8 @@ function shown([red, green, blue]) {
   const where = binarized(darkness, PALE);
   const dark = valuesIn(darkness, where);
   const full = DARKEST * (dark.length ? quantile(dark, FULL) : 1);
-  const colour = (difference) => pyramid(mapped(red, (_, i) => clamp(0.5 + (0.5 * difference(i)) / full, 0, 1)));
+  const colour = (/** @type {(i: number) => number} */ difference) =>
+    pyramid(mapped(red, (_, i) => clamp(0.5 + (0.5 * difference(i)) / full, 0, 1)));
   const warm = colour((i) => red.data[i] - blue.data[i]);
   const leafy = colour((i) => green.data[i] - (red.data[i] + blue.data[i]) / 2);
   const seen = pyramid(mapped(darkness, (value) => clamp(value / full, 0, 1))).map((image, n) =>

@@ -167,7 +167,7 @@ export const grown = ({ left, top, right, bottom }, margin) => ({
 export function between({ width, height, data }, x, y) {
   const left = Math.floor(x);
   const top = Math.floor(y);
-  const row = (n) => {
+  const row = (/** @type {number} */ n) => {
     if (n < 0 || n >= height) return 0;
     const one = left >= 0 && left < width ? data[n * width + left] : 0;
     const next = left >= -1 && left < width - 1 ? data[n * width + left + 1] : 0;
@@ -239,7 +239,7 @@ export function dilated(image, across, down = across) {
 
 /** A morphological closing; beyond the border is white. @param {Image} image @param {number} across */
 export function closing(image, across, down = across) {
-  const negative = (image) => mapped(image, (value) => 2 - value);
+  const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value);
   const wide = dilated(negative(padded(negative(image), across, down)), across, down); // 2 - 0 beyond the border
   return padded(negative(dilated(negative(wide), across, down)), -across, -down);
 }

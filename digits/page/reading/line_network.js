@@ -57,7 +57,7 @@ export function numbers(log) {
   for (const [t, here] of p.entries()) {
     const likely = [...Array(BLANK).keys()].filter((digit) => here[digit] > UNLIKELY);
     const longer = new Map();
-    const add = (prefix, [blank, digit, places]) => {
+    const add = (/** @type {string} */ prefix, /** @type {Beam} */ [blank, digit, places]) => {
       const [b, d, at] = longer.get(prefix) ?? [0, 0, places]; // the likelier way says where its digits are
       longer.set(prefix, [b + blank, d + digit, b + d >= blank + digit ? at : places]);
     };

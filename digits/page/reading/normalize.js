@@ -67,7 +67,7 @@ const sheared = (image, { excess, y }) =>
 /** What is in `frame` of a mask that is moved as the strokes were: `box` was cut out, scaled, given a MARGIN, and
  * sheared. @type {(mask: Image, box: Box, scale: number, shear: Shear, frame: Box) => Image} */
 function placed(mask, box, scale, { excess, y }, { left, top, right, bottom }) {
-  const from = (fine) => (fine + 0.5 - MARGIN) / scale - 0.5;
+  const from = (/** @type {number} */ fine) => (fine + 0.5 - MARGIN) / scale - 0.5;
   const wide = right - left;
   return mapped(blank(wide, bottom - top), (_, i) => {
     const row = top + Math.floor(i / wide);

@@ -15,7 +15,7 @@ export const isDigit = (outputs) => outputs[predictionOf(outputs)] > HALF;
  * they are. @type {(lines: Line[], reader: Reader) => Group[][]} */
 export function read(lines, { layers, team = false }) {
   const known = new Map();
-  const readingOf = (cuts) => {
+  const readingOf = (/** @type {Cuts} */ cuts) => {
     if (!known.has(cuts)) known.set(cuts, readCuts(cuts, layers));
     return known.get(cuts);
   };
@@ -74,7 +74,7 @@ function renamed(candidates, readingOf) {
   const sums = new Map();
   for (const { likelihood, parts } of candidates) sums.set(parts, (sums.get(parts) ?? 0) + Math.exp(likelihood));
   return [...sums].map(([parts, sum]) => ({
-    digits: parts.map((cuts) => readingOf(cuts).value).join(""),
+    digits: parts.map((/** @type {Cuts} */ cuts) => readingOf(cuts).value).join(""),
     likelihood: Math.log(sum),
     parts,
   }));

@@ -26,7 +26,7 @@ export function strip({ sure, darkness }, line) {
   const left = Math.max(box.left - ENDS * height, -height);
   const right = Math.min(box.right + ENDS * height, sure.width + height);
   const width = 2 * Math.floor(Math.floor(clamp((right - left) * scale, ROWS >> 1, LONGEST * DIGIT)) / 2);
-  const from = (column, row) => {
+  const from = (/** @type {number} */ column, /** @type {number} */ row) => {
     const across = column / scale + left;
     return /** @type {Point} */ ([across, (row - ROWS / 2) / scale + middle + rise * (across - at)]);
   };

@@ -28,11 +28,12 @@ export function digitsOfStrokes(strokes, reader) {
   const high = bottom - top;
   const highest = Math.max(...boxes.map((box) => box.bottom - box.top));
   const pen = THICKNESS * FINENESS;
-  const isFree = (x) => boxes.every((box) => box.left >= x || box.right < x);
+  const isFree = (/** @type {number} */ x) => boxes.every((box) => box.left >= x || box.right < x);
   const several = wide > high || highest < SHORT * high || boxes.some((box) => box.left > left && isFree(box.left));
   const scale = FINENESS / Math.max(several ? highest : high, wide / MOST[0], high / MOST[1], DOT);
   const [width, height] = [wide, high].map((n) => Math.ceil(n * scale + 2 * MARGIN));
-  const at = ([x, y]) => /** @type {Point} */ ([(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]);
+  const at = (/** @type {Point} */ [x, y]) =>
+    /** @type {Point} */ ([(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]);
   const darkness = painted(large, strokes, pen, at, width, height);
   const lines = several ? stripsOf({ sure: darkness, darkness }, 1).map((strip) => lineOf(strip, 1)) : [];
   const inLines = digitsOf(read(lines, reader));
@@ -46,7 +47,8 @@ const boxOfStroke = (stroke) => around(stroke.map(([x, y]) => ({ left: x, top: y
 /** What is not read: the boxes of strokes whose middle is in no digit, as one where they meet.
  * @type {(strokes: Stroke[], digits: Digit[]) => Box[]} */
 export function unread(strokes, digits) {
-  const meet = (a, b) => a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;
+  const meet = (/** @type {Box} */ a, /** @type {Box} */ b) =>
+    a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;
   const boxes = strokes.map(boxOfStroke).filter(({ left, top, right, bottom }) => {
     const [x, y] = [(left + right) / 2, (top + bottom) / 2];
     return !digits.some(({ box }) => meet(box, { left: x, top: y, right: x, bottom: y }));

@@ -98,7 +98,7 @@ export function placeBoxes(choose) {
   } = state;
   const unread = unreadMarks();
   const several = picture || digits.length + unread.length > 1;
-  const place = (made, box) => {
+  const place = (/** @type {HTMLElement} */ made, /** @type {Box} */ box) => {
     // which covers nothing beside the pad
     const { left, top, right, bottom } = mappedBox(box, (n) => clamp(n, 0, 1));
     const sides = { left, top, width: right - left, height: bottom - top };

@@ -13,8 +13,8 @@ export const errorOf = (accuracy) => `${(100 * (1 - accuracy)).toFixed(1)} %`;
 export function drawCurves(points, shown) {
   const last = points.at(-1)?.epoch ?? 30;
   const span = SPANS.find((span) => span >= last) ?? 30;
-  const x = (epoch) => (30 * epoch) / span;
-  const curve = (name) =>
+  const x = (/** @type {number} */ epoch) => (30 * epoch) / span;
+  const curve = (/** @type {"train" | "test"} */ name) =>
     polyline(
       points.map((point) => [x(point.epoch), -Math.log10(Math.max(1 - point[name].accuracy, LOWEST))]),
       name,

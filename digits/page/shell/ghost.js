@@ -32,7 +32,7 @@ export async function offerGhost() {
   const outputs = outputsOf(layers, image);
   const answer = isDigit(outputs) ? `${predictionOf(outputs)}` : "?";
   const isStill = wantsStill();
-  const pause = (time) => new Promise((next) => setTimeout(next, isStill ? 0 : time));
+  const pause = (/** @type {number} */ time) => new Promise((next) => setTimeout(next, isStill ? 0 : time));
   await pause(WRITING - (performance.now() - started));
   for (let reached = isStill ? sizes.length : 0; reached <= sizes.length; reached++) {
     if (!classList.contains("haunted")) return;

@@ -64,7 +64,7 @@ export function paintInput(canvas, a, contributions) {
  * LARGEST, and of the rooms that are large enough for that, the narrowest is taken.
  * @type {(n: number, width: number, height: number) => { columns: number; cell: number }} */
 export function arrangement(n, width, height) {
-  const cellOf = (columns) => Math.min(LARGEST, width / columns, height / Math.ceil(n / columns));
+  const cellOf = (/** @type {number} */ columns) => Math.min(LARGEST, width / columns, height / Math.ceil(n / columns));
   const sizes = Array.from({ length: n }, (_, i) => cellOf(i + 1));
   const cell = Math.max(...sizes);
   return { columns: sizes.indexOf(cell) + 1, cell };
@@ -150,15 +150,16 @@ export function neuronsView(sizes, layer, look) {
  *   look: (j: number | null, isPressed?: boolean) => void) => void} */
 function listen(group, grid, look) {
   const cells = /** @type {HTMLButtonElement[]} */ ([...group.children]);
-  const numberOf = (cell) => cells.indexOf(cell);
-  const point = ({ clientX, clientY, type }) => {
+  const numberOf = (/** @type {any} */ cell) => cells.indexOf(cell);
+  const point = (/** @type {PointerEvent} */ { clientX, clientY, type }) => {
     // the nearest, also between the discs
     const { left, top } = group.getBoundingClientRect();
     const [first] = cells;
     const { columns, cell } = grid;
     const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = first;
     const margin = cell ? (cell - offsetWidth) / 2 : 0;
-    const placeOf = (at, size, n) => clamp(Math.floor(at / size), 0, n - 1);
+    const placeOf = (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ n) =>
+      clamp(Math.floor(at / size), 0, n - 1);
     const row = placeOf(clientY - top - offsetTop + margin, cell || offsetHeight, Math.ceil(cells.length / columns));
     const column = placeOf(clientX - left - offsetLeft + margin, cell || offsetWidth, columns);
     look(Math.min(cells.length - 1, columns * row + column), type === "pointerdown");
@@ -197,7 +198,7 @@ export function paintWeights({ group, grid: { columns, cell } }, weights) {
   const context = contextOf(canvas);
   Object.assign(canvas, { width: 32 * columns, height: 32 * rows });
   canvas.style.cssText = `left: ${first.offsetLeft}px; top: ${first.offsetTop}px; width: ${columns * cell}px`;
-  const bytes = (hex) => (hex.match(/[\da-f]{2}/gi) ?? []).map((byte) => parseInt(byte, 16));
+  const bytes = (/** @type {string} */ hex) => (hex.match(/[\da-f]{2}/gi) ?? []).map((byte) => parseInt(byte, 16));
   const red = bytes(colour("red"));
   const blue = bytes(colour("blue"));
   for (let j = 0; j < count; j++) {

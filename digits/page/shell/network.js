@@ -186,7 +186,7 @@ function placeOf(layer, j) {
 /** The strongest wires of the neuron that is looked into. @type {(layer: number, j: number, contributions: Float32Array[]) => Wire[]} */
 function wiresAround(layer, j, contributions) {
   const here = placeOf(layer, j);
-  const wires = (next) => {
+  const wires = (/** @type {number} */ next) => {
     const values = contributions[next] ?? new Float32Array(0);
     return ranked(values.map(Math.abs))
       .slice(0, MOST)

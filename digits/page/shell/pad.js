@@ -20,19 +20,19 @@ export function listenToPen(moved, lifted) {
   const measure = () => {
     place = paper.getBoundingClientRect();
   };
-  const point = (event) => {
+  const point = (/** @type {PointerEvent} */ event) => {
     const { left, top, width, height } = place;
     return /** @type {Point} */ ([(event.clientX - left) / width, (event.clientY - top) / height]);
   };
   let down = /** @type {Point | null} */ (null); // where the pen came down on a box, until it draws
-  const begin = ({ pointerId }, first) => {
+  const begin = (/** @type {PointerEvent} */ { pointerId }, /** @type {Point} */ first) => {
     down = null;
     paper.setPointerCapture(pointerId);
     change({ drawing: { ...EMPTY, strokes: [...state.drawing.strokes, [first]] } });
     state.pen = pointerId;
     moved();
   };
-  const lift = (event) => {
+  const lift = (/** @type {PointerEvent} */ event) => {
     down = null;
     if (event.pointerId !== state.pen) return;
     state.pen = null;

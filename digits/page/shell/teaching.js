@@ -59,7 +59,7 @@ async function learn(value) {
   const mnist = await heldImages();
   const since = performance.now();
   askSoon({ lesson, earlier, mnist, layers });
-  const goOn = (milliseconds) => /** @type {Promise<Progress>} */ (askSoon({ milliseconds }));
+  const goOn = (/** @type {number} */ milliseconds) => /** @type {Promise<Progress>} */ (askSoon({ milliseconds }));
   for (let answer = goOn(0); performance.now() - since < PATIENCE; await nextFrame()) {
     const seen = await answer;
     if (isShown()) {

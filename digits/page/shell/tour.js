@@ -33,7 +33,7 @@ export function offerTour() {
       drawStop();
     });
   }
-  const goBy = (steps) => {
+  const goBy = (/** @type {number} */ steps) => {
     const name = NAMES[NAMES.indexOf(tour.at) + steps];
     if (name) visit(`#stop=${name}`);
   };
@@ -99,7 +99,7 @@ export function offerTour() {
 function pressPixel({ target, clientX, clientY }) {
   if (!(target instanceof Element) || !target.matches(".target")) return;
   const { x, y, width, height } = target.getBoundingClientRect();
-  const place = (share) => clamp(Math.floor(28 * share), 0, 27);
+  const place = (/** @type {number} */ share) => clamp(Math.floor(28 * share), 0, 27);
   here()?.point?.(28 * place((clientY - y) / height) + place((clientX - x) / width));
   drawStop();
 }

@@ -26,7 +26,7 @@ function assistant() {
   let worker = /** @type {Worker | undefined} */ (undefined);
   let known = /** @type {Layer[] | undefined} */ (undefined);
   let pending = 0;
-  const ask = async (job) => {
+  const ask = async (/** @type {Job} */ job) => {
     const layers = "layers" in job ? job.layers : known;
     const isKnown = worker && layers === known;
     worker ??= newWorker();

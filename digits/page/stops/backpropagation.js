@@ -45,7 +45,7 @@ export const backpropagation = stop({
   says({ phase, steps, digit, own, neuron, rest, pixel, after, costs }) {
     const { a, error, slope, wish } = own;
     const { j, sum } = neuron;
-    const rise = (value) => (value > 0 ? "fire more" : "fire less");
+    const rise = (/** @type {number} */ value) => (value > 0 ? "fire more" : "fire less");
     return [
       steps
         ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${digit} is ${number(a)}. It should be 1. Press Next.`
@@ -131,12 +131,18 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
   const [y, radius] = [list / 2 + 4, Math.min(38, list / 5, width / 12)];
   const [middle, right] = [width / 2, width - Math.max(radius, 36) - 8];
   const { j } = neuron;
-  const tone = (value) => (value > 0 ? "red" : "blue");
+  const tone = (/** @type {number} */ value) => (value > 0 ? "red" : "blue");
   const side = Math.min(list - 56, isWide ? 110 : 76);
   const cell = side / 28;
   const [x0, y0] = [0, y - side / 2];
   const ink = [x0 + ((pixel.k % 28) + 0.5) * cell, y0 + (Math.floor(pixel.k / 28) + 0.5) * cell];
-  const wire = (from, to, words, value, isLit) => {
+  const wire = (
+    /** @type {number[]} */ from,
+    /** @type {number[]} */ to,
+    /** @type {string} */ words,
+    /** @type {number} */ value,
+    /** @type {boolean} */ isLit,
+  ) => {
     const back = isLit ? arrow([to[0] - 14, to[1] - 10], [from[0] + 10, from[1] - 10], tone(value)) : "";
     return part(
       "weight",
@@ -144,11 +150,17 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
       ${text(0.55 * from[0] + 0.45 * to[0], (from[1] + to[1]) / 2 + 24, words, "middle", "haloed")}`,
     );
   };
-  const node = (x, value, name, wish, hasWish) => `${disc([x, y], radius, value)}
+  const node = (
+    /** @type {number} */ x,
+    /** @type {number} */ value,
+    /** @type {string} */ name,
+    /** @type {number} */ wish,
+    /** @type {boolean} */ hasWish,
+  ) => `${disc([x, y], radius, value)}
     ${hasWish ? circle(x, y, radius + 4, `ring ${tone(wish)}`) : ""}
     ${text(x, y + 6, number(value), "middle", value > 0.5 ? "inverted" : "")}
     ${text(x, y + radius + 24, name, "middle", "strong haloed")}`;
-  const others = (x, n) =>
+  const others = (/** @type {number} */ x, /** @type {number} */ n) =>
     Array.from({ length: n }, (_, i) => circle(x, 8 + ((list - 16) * (i + 0.5)) / n, 2, "dot faint")).join("");
   const wishes = signed(neuron.wish, 4);
   const [wide, narrow] = [

@@ -42,7 +42,7 @@ export const bias = stop({
     const high = box.bottom - box.top;
     const [first, second, third] = [0.22, 0.48, 0.8].map((share) => box.top + share * high);
     const radius = Math.min(30, 0.14 * high);
-    const within = (value) => Math.min(box.right - 56, Math.max(box.left + 56, x(value)));
+    const within = (/** @type {number} */ value) => Math.min(box.right - 56, Math.max(box.left + 56, x(value)));
     const [away, anchor] = z > 0 ? [-radius - 8, "end"] : [radius + 8, "start"];
     return `${rect(x(0), box.top, box.right - x(0), high, "fires")} ${svg}
       <path d="M${x(0)} ${box.top}V${box.bottom}" class="zero"/>

@@ -81,7 +81,7 @@ export const cost = stop({
     });
     const most = Math.ceil(2 * Math.max(1, first, cost)) / 2;
     const [start, y0] = [132, height - 46];
-    const x = (value) => start + ((width - start - 16) * value) / most;
+    const x = (/** @type {number} */ value) => start + ((width - start - 16) * value) / most;
     const ticks = Array.from({ length: 2 * most + 1 }, (_, n) => n / 2).map(
       (value) => `${text(x(value), height - 4, value, "middle", "quiet")} <path d="M${x(value)} ${y0}v24"/>`,
     );

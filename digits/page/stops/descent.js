@@ -81,9 +81,9 @@ export const descent = stop({
       { from: FROM, to: TO, ticks: [-12, -8, -4, 0, 4, 8, 12], label: `bias b of output ${digit}` },
       { from: 0, to: most, ticks: [0, 0.1, 0.2, 0.3, 0.4, 0.5].filter((c) => c <= most), label: "average cost C" },
     );
-    const inView = (bias) => clamp(bias, FROM, TO);
-    const at = (bias) => [x(inView(bias)), y(costAt(inView(bias)))];
-    const hops = ({ path }, n) => {
+    const inView = (/** @type {number} */ bias) => clamp(bias, FROM, TO);
+    const at = (/** @type {number} */ bias) => [x(inView(bias)), y(costAt(inView(bias)))];
+    const hops = (/** @type {Trail} */ { path }, /** @type {number} */ n) => {
       const kind = n === trails.length - 1 ? "curve" : "jump";
       const places = path.map(at);
       const arcs = places.slice(1).map(([u, v], i) => {

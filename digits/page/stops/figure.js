@@ -62,9 +62,9 @@ export const shades = (values, most) =>
  * outside the box: 44 units at the left for numbers, 24 above and 48 below for numbers and labels.
  * @type {(box: Box, xs: AxisOf, ys?: AxisOf) => Axes} */
 export function axes({ left, top, right, bottom }, xs, ys = { from: 0, to: 1, ticks: [], label: "" }) {
-  const x = (value) => left + ((right - left) * (value - xs.from)) / (xs.to - xs.from);
-  const y = (value) => bottom - ((bottom - top) * (value - ys.from)) / (ys.to - ys.from);
-  const tick = (value) => `${value}`.replace("-", "−");
+  const x = (/** @type {number} */ value) => left + ((right - left) * (value - xs.from)) / (xs.to - xs.from);
+  const y = (/** @type {number} */ value) => bottom - ((bottom - top) * (value - ys.from)) / (ys.to - ys.from);
+  const tick = (/** @type {number} */ value) => `${value}`.replace("-", "−");
   const across = ys.ticks.map(
     (v) => `<path d="M${left} ${y(v)}H${right}"/>${text(left - 8, y(v) + 6, tick(v), "end")}`,
   );
@@ -89,9 +89,9 @@ export function bar(x, y, high, start, end, tone, words) {
 /** An image of 28 x 28 values from -1 to 1, in a tone of the palette or, by their signs, in red and blue. If it can be
  * `pressed`, the stop is told at which pixel. @type {(square: Square, values: Float32Array, tone?: string, pressed?: boolean) => string} */
 export function pixelImage({ left, top, side }, values, tone, pressed = false) {
-  const image = (kind, values) =>
+  const image = (/** @type {string} */ kind, /** @type {Float32Array} */ values) =>
     `<image x="${left}" y="${top}" width="${side}" height="${side}" class="${kind}" href="${pixelCanvas(values, tone).toDataURL()}"/>`;
-  const red = (value) => Math.max(0, value);
+  const red = (/** @type {number} */ value) => Math.max(0, value);
   const images = tone
     ? image("", values)
     : image("red", values.map(red)) +

@@ -18,7 +18,7 @@ export const chooseNext = () => choose(hidden.order[(hidden.order.indexOf(hidden
 /** z of each neuron: the sum w·a and the bias, both rounded. @type {(layer: Layer, a: Float32Array) => number[]} */
 const inputsShown = (layer, a) =>
   Array.from(weightedInputs(layer, a), (z, j) => rounded(rounded(z - layer.biases[j]) + rounded(layer.biases[j])));
-const activationsOf = (zs) => zs.map((z) => rounded(sigmoid(z)));
+const activationsOf = (/** @type {number[]} */ zs) => zs.map((z) => rounded(sigmoid(z)));
 
 /** z and the activation of each hidden neuron and of each output.
  * @type {(layers: Layer[], image: Float32Array) => { zs: number[]; hidden: number[]; outputZs: number[]; outputs: number[] }} */
@@ -43,7 +43,8 @@ export function hiddenNeuron([layer], image, most = Infinity) {
  * @type {(weights: Float32Array, image: Float32Array) => { plus: number; minus: number; sum: number }} */
 export function sumsOf(weights, image) {
   const products = weights.map((w, k) => w * image[k]);
-  const total = (some) => rounded(products.filter(some).reduce((sum, product) => sum + product, 0));
+  const total = (/** @type {(product: number) => boolean} */ some) =>
+    rounded(products.filter(some).reduce((sum, product) => sum + product, 0));
   const [plus, sum] = [total((product) => product > 0), total(() => true)];
   return { plus, minus: rounded(sum - plus), sum };
 }

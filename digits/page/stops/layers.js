@@ -54,7 +54,11 @@ export const layers = stop({
     const isWide = width > 560;
     const [start, gap] = isWide ? [104, 40] : [94, 12];
     const tile = Math.min((width - start - gap - 16) / 6, Math.max(28, (height - 250) / 3), 72);
-    const group = (left, title, images) => `${text(left, 16, title, "start")}
+    const group = (
+      /** @type {number} */ left,
+      /** @type {string} */ title,
+      /** @type {Float32Array[]} */ images,
+    ) => `${text(left, 16, title, "start")}
       ${images.map((image, n) => pixelImage({ left: left + n * (tile + 4), top: 24, side: tile }, image, "foreground")).join("")}`;
     const threes = 3 * tile + 8;
     const head = `${text(0, 16, `Neuron ${neuron}`, "start", "strong")}
@@ -78,8 +82,14 @@ export const layers = stop({
     for (const { vote } of rows) sums.push(sums[sums.length - 1] + vote);
     const [from, to] = [Math.min(...sums), Math.max(...sums)];
     const left = isWide ? 190 : 128;
-    const x = (value) => left + 62 + ((width - left - 124) * (value - from)) / (to - from || 1);
-    const row = (n, start, end, tone, words) => bar(x, top + n * high, high, start, end, tone, words);
+    const x = (/** @type {number} */ value) => left + 62 + ((width - left - 124) * (value - from)) / (to - from || 1);
+    const row = (
+      /** @type {number} */ n,
+      /** @type {number} */ start,
+      /** @type {number} */ end,
+      /** @type {string} */ tone,
+      /** @type {string} */ words,
+    ) => bar(x, top + n * high, high, start, end, tone, words);
     const bars = rows.map(({ label, vote, name, isChosen }, n) =>
       part(
         name ? `vote|${name.replace("hidden", "neuron")}` : label,

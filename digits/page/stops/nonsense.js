@@ -96,14 +96,20 @@ export const nonsense = stop({
     const label = isLow ? "" : isTaught ? "largest output" : "output";
     const { x, svg } = axes(box, { from: 0, to: 1, ticks: [0, 0.5, 1], label });
     const row = (box.bottom - box.top) / (isTaught ? rows.length : 10);
-    const bar = (value, y, high, kind) => rect(box.left, y, x(value) - box.left, high, kind);
+    const bar = (
+      /** @type {number} */ value,
+      /** @type {number} */ y,
+      /** @type {number} */ high,
+      /** @type {string} */ kind,
+    ) => rect(box.left, y, x(value) - box.left, high, kind);
     const best = predictionOf(outputs);
     const bars = [...outputs].map((a, k) => {
       const middle = box.top + row * (k + 0.5);
       return `${text(box.left - 10, middle + 6, k, "end")} ${text(x(a) + 6, middle + 6, number(a), "start")}
         ${bar(a, middle - 0.3 * row, 0.6 * row, k === best ? "bar" : "bar faint")}`;
     });
-    const verdict = (outputs, k) => `${number(outputs[k])} ${outputs[k] > HALF ? `→ ${k}` : "→ no digit"}`;
+    const verdict = (/** @type {Float32Array} */ outputs, /** @type {number} */ k) =>
+      `${number(outputs[k])} ${outputs[k] > HALF ? `→ ${k}` : "→ no digit"}`;
     const compared = rows.map(({ image, before, after, was, is }, n) => {
       const [top, y] = [box.top + row * n + (row - side) / 2, box.top + row * (n + 0.5)];
       return `${pixelImage({ left: 0, top, side }, image, "foreground")}

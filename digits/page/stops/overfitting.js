@@ -7,7 +7,7 @@ import { axes, polyline, stop, text } from "./figure.js";
 const FEW = 100; // training images of the first network; the second has all of the page's
 const EPOCHS = 20;
 const PACE = 250; // milliseconds that an epoch takes at least, so that one sees the curves part
-const commas = (n) => n.toLocaleString("en");
+const commas = (/** @type {number} */ n) => n.toLocaleString("en");
 const ALL = held.mnist.train;
 
 /** A training on the first images: the errors in percent before it and after each epoch, on the images it has seen and on
@@ -37,7 +37,7 @@ export const overfitting = stop({
 
   says({ few, many, epoch }) {
     if (!few || !many) return "Both networks are untrained. Press Start.";
-    const count = (error) => Math.round(error) || "none";
+    const count = (/** @type {number} */ error) => Math.round(error) || "none";
     const [when, and] = epoch ? [`After epoch ${epoch}`, "but"] : ["Untrained", "and"];
     const heart = ` The first network has learned its ${FEW} images by heart: its 23,860 weights and biases have room for each of them.`;
     return `${when}: the network with ${FEW} images misreads ${count(few.seen)} of its own, ${and} ${count(few.unseen)} in 100 others. The network with ${commas(ALL)} misreads ${count(many.seen)} in 100 of its own, and ${count(many.unseen)} in 100 others. The gap is ${gapOf(few)} against ${gapOf(many)}.${few.seen < 0.5 ? heart : ""}`;
@@ -126,7 +126,9 @@ function chart({ train, points }, box) {
     { from: 0, to: EPOCHS, ticks: [0, 5, 10, 15, 20], label: "epoch" },
     { from: 0, to: 100, ticks: [0, 50, 100], label: "" },
   );
-  const [seen, unseen] = ["seen", "unseen"].map((kind) => points.map((point, n) => [x(n), y(point[kind])]));
+  const [seen, unseen] = /** @type {const} */ (["seen", "unseen"]).map((kind) =>
+    points.map((point, n) => [x(n), y(point[kind])]),
+  );
   const title = text(box.left, box.top - 12, `${commas(train)} images: errors in 100`, "start", "strong");
   if (!points.length) return svg + title;
   const [right, top] = unseen[unseen.length - 1];

@@ -11,7 +11,7 @@ let doublings = 0; // of the steepness
 
 /** The slope of the sigmoid, a (1 − a), for an activation as it is shown. @param {number} a */
 export const slopeShown = (a) => rounded(a * (1 - a));
-const product = (a) => `${number(a)} × ${number(1 - a)} = ${number(slopeShown(a))}`;
+const product = (/** @type {number} */ a) => `${number(a)} × ${number(1 - a)} = ${number(slopeShown(a))}`;
 
 /** The sigmoid on axes, with a neuron on it; steep, it is the perceptron's step. */
 export const sigmoid = stop({

@@ -55,7 +55,14 @@ export const weights = stop({
     const side = Math.min((width - 2 * gap) / 3, Math.max(height - 206, 0.45 * height - 40));
     const first = (width - 3 * side - 2 * gap) / 2;
     const cell = side / 28;
-    const square = (n, sign, title, values, shown, tone = "") => {
+    const square = (
+      /** @type {number} */ n,
+      /** @type {string} */ sign,
+      /** @type {string} */ title,
+      /** @type {Float32Array} */ values,
+      /** @type {string} */ shown,
+      tone = "",
+    ) => {
       const left = first + n * (side + gap);
       return part(
         ["pixel|digit", "weight", "product"][n],
@@ -86,7 +93,13 @@ function bars(box, { plus, minus, sum }) {
   const to = Math.max(5, 5 * Math.ceil(plus / 5));
   const { x, svg } = axes(box, { from, to, ticks: ticksOf(from, to), label: "w·a, the sum of all products" });
   const high = (box.bottom - box.top) / 3;
-  const row = (n, start, end, tone, words) => bar(x, box.top + n * high, high, start, end, tone, words);
+  const row = (
+    /** @type {number} */ n,
+    /** @type {number} */ start,
+    /** @type {number} */ end,
+    /** @type {string} */ tone,
+    /** @type {string} */ words,
+  ) => bar(x, box.top + n * high, high, start, end, tone, words);
   return `${svg} <path d="M${x(0)} ${box.top}V${box.bottom}" class="zero"/>
     ${row(0, 0, plus, "fill-red", number(plus))} ${row(1, plus, sum, "fill-blue", number(minus))}
     ${part("sum|w·a", row(2, 0, sum, "dot", number(sum)))}`;
