@@ -23,7 +23,7 @@ SHOWN = {page: found for page in PAGES if (found := BLOCK.findall((ROOT / page).
 RUN = {page: [block[1:] for block in SHOWN[page] if block[3] and not block[0]] for page in SHOWN}
 NIGHTLY = "docs/your_own_images.md"  # takes a minute
 # A number that may differ a little on another processor, the time in the name of a run, or anything.
-VARIES = re.compile(r"(?P<number>\d+\.\d+|[\d,]+(?= of | / ))|(?P<time>_\d{8}-\d{6}\.\d\d)|(?P<any>\.\.\.)")
+VARIES = re.compile(r"(?P<number>\d+\.\d+|[\d,]+(?= of | / | kB))|(?P<time>_\d{8}-\d{6}\.\d\d)|(?P<any>\.\.\.)")
 
 
 def anchors(page):
