@@ -18,7 +18,7 @@ class MNISTDataModule(LightningDataModule):
     Args:
         data_dir: Folder for the MNIST files. If None, `digits.mnist.raw_folder` chooses the folder.
         batch_size: Images in a mini-batch.
-        seed: Seed for the order of the training images, which are shuffled anew in each epoch.
+        seed: Seed for the order of the training images, which are shuffled in each epoch.
         train_size: Train on the first `train_size` of MNIST's 60,000 images, by default 50,000. They are not used for
             validation.
 

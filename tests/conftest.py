@@ -99,7 +99,7 @@ def in_time():
 
 @pytest.fixture
 def without():
-    """Let a package be imported anew, as if others were not installed. A new process would import torch once more."""
+    """Let a package be imported again, as if others were not installed. A new process would import torch once more."""
     before = dict(sys.modules)
 
     def restore():

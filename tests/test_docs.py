@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 BLOCK = re.compile(r"(<!-- slow -->\n)?^```(sh|python)\n(.*?)^```\n(?:```text\n(.*?)^```$)?", re.S | re.M)
 SHOWN = {page: found for page in PAGES if (found := BLOCK.findall((ROOT / page).read_text("utf-8")))}
-RUN = {page: [block[1:] for block in SHOWN[page] if block[3] and not block[0]] for page in SHOWN}
+RUN = {page: [block for slow, *block in SHOWN[page] if block[-1] and not slow] for page in SHOWN}
 NIGHTLY = "docs/your_own_images.md"  # takes a minute
 # A number that may differ a little on another processor, the time in the name of a run, or anything.
 VARIES = re.compile(r"(?P<number>\d+\.\d+|[\d,]+(?= of | / | kB))|(?P<time>_\d{8}-\d{6}\.\d\d)|(?P<any>\.\.\.)")
@@ -70,16 +70,16 @@ def agree(shown, printed):
     def pattern(match):
         return {"number": r"([\d.,]+)", "time": r"_\d{8}-\d{6}\.\d\d", "any": "(?s:.*?)"}[match.lastgroup]
 
+    def values(numbers):
+        return [float(number.replace(",", "")) for number in numbers]
+
     pieces, place = [], 0
     for match in VARIES.finditer(shown):
         pieces += [re.escape(shown[place : match.start()]), pattern(match)]
         place = match.end()
-    found = re.fullmatch("".join(pieces) + re.escape(shown[place:]), printed)
-    numbers = [match["number"] for match in VARIES.finditer(shown) if match["number"]]
-    expected = [float(number.replace(",", "")) for number in numbers]
-    return found and [float(number.replace(",", "")) for number in found.groups()] == pytest.approx(
-        expected, 0.02, 0.05
-    )
+    found = re.fullmatch("".join([*pieces, re.escape(shown[place:])]), printed)
+    expected = values(match["number"] for match in VARIES.finditer(shown) if match["number"])
+    return found and values(found.groups()) == pytest.approx(expected, 0.02, 0.05)
 
 
 def test_numbers_may_vary_a_little_and_readings_may_not():

@@ -1,6 +1,6 @@
 """Golden files: small pictures, named by what is hard about them, and what is read in them, in Python as on the page.
 
-`python -m tools.make.golden` reads those in tests/handwriting/golden/ anew; look at what changes.
+`python -m tools.make.golden` reads the pictures in tests/handwriting/golden/ again; look at what changes.
 """
 
 import base64

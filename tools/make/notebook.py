@@ -1,6 +1,6 @@
 """docs/chapter1.ipynb: run it, and hold what its text says against what its cells print.
 
-`python -m tools.make.notebook` runs it from its first cell to its last and writes its outputs anew; its text and
+`python -m tools.make.notebook` runs it from its first cell to its last and writes its outputs again; its text and
 code are edited by hand. Look at what changes.
 """
 
