@@ -1,16 +1,10 @@
 """A real Chromium on real exported pages, which may neither complain, nor ask for anything, nor move."""
 
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from digits.checkpoint.selection import BUNDLED
-from digits.model import DigitClassifier
-from tests.support.checkpoints import saved
-from tests.support.pages import CHROMIUM, DESK, PATIENCE, PHONE, exported, launch
-from tests.support.shared import shared
-from tests.support.tiers import nightly
+from tests.support.pages import CHROMIUM, DESK, PATIENCE, PHONE, draw, launch
 
 # Record what moves on a page without a click or a resize, and let a test hold up the jobs of the page's workers.
 WATCH = """(() => {
@@ -50,87 +44,92 @@ def browser(playwright):
     browser.close()
 
 
-@pytest.fixture(scope="session")
-def page_of(tmp_path_factory):
-    """The exported page of a network with these hidden layers that nobody trained."""
+def opened(browser, file: Path, width=DESK[0], height=DESK[1], query="", **settings):
+    """Open a page from its file in a context of its own. `page.wrong` lists what it complains about and asks for."""
+    viewport = {"width": width, "height": height}
+    context = browser.new_context(viewport=viewport, **settings)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.wrong = wrong = []
+    allowed = file.as_uri(), "blob:"  # the worker, which is a part of the page
+    context.on("request", lambda request: request.url.startswith(allowed) or wrong.append(f"asked for {request.url}"))
+    page.on("console", lambda message: wrong.append(f"logged {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.add_init_script(WATCH)
+    page.goto(file.as_uri() + query)
+    page.locator("main").wait_for()  # which is hidden until the network is inflated
+    return page
 
-    def page_of(*hidden):
-        def make(path):
-            exported(saved(path.with_suffix(".ckpt"), DigitClassifier(hidden)), path)
 
-        return shared(tmp_path_factory, f"784-{'-'.join(map(str, hidden))}-10.html", make)
-
-    return page_of
-
-
-@contextmanager
-def visiting(browser):
-    """Yield a function that opens a page from its file, in a window of a size, with other settings of a context.
-
-    At the end, no page may have logged anything, asked for any other file, or moved anything.
-    """
-    pages, wrong = [], []
-
-    def visit(file: Path, width=DESK[0], height=DESK[1], query="", **settings):
-        viewport = {"width": width, "height": height}
-        pages.append(opened(browser, file.as_uri() + query, wrong, viewport=viewport, **settings))
-        return pages[-1]
-
-    yield visit
-    for page in pages:
-        wrong += [f"moved {element}" for element in page.evaluate("moved")]
-        page.context.close()
+def assert_quiet(page):
+    """Check that a page logged nothing, asked for no other file, and moved nothing since it was loaded."""
+    wrong = page.wrong + [f"moved {element}" for element in page.evaluate("moved")]
+    page.wrong.clear()
     assert wrong == []
+
+
+def load_again(page, size):
+    """Load a page as if it were new, which takes a third of the time that a new context takes."""
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    page.emulate_media(media="screen", color_scheme="light", reduced_motion="no-preference")
+    page.mouse.move(0, 0)
+    page.evaluate("""() => {
+        sessionStorage.clear();
+        Storage.prototype.setItem = () => {}; // by which the page would keep what is on its pad
+        history.replaceState(null, "", location.pathname);
+    }""")
+    page.reload()
+    page.locator("main").wait_for()
 
 
 @pytest.fixture
 def visit(browser):
     """Open pages during a test."""
-    with visiting(browser) as visit:
-        yield visit
+    pages = []
+
+    def visit(*args, **settings):
+        pages.append(opened(browser, *args, **settings))
+        return pages[-1]
+
+    yield visit
+    for page in pages:
+        assert_quiet(page)
+        page.context.close()
 
 
-def opened(browser, address, wrong, **settings):
-    """A page in a context of its own; what it logs, and every other file that it asks for, is added to `wrong`."""
-    context = browser.new_context(**settings)
-    context.set_default_timeout(PATIENCE)
-    allowed = address.split("#")[0], "blob:"  # the worker, which is a part of the page
-    context.on("request", lambda request: request.url.startswith(allowed) or wrong.append(f"asked for {request.url}"))
-    page = context.new_page()
-    page.on("console", lambda message: wrong.append(f"logged {message.text}"))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.add_init_script(WATCH)
-    page.goto(address)
-    page.locator("main").wait_for()  # which is hidden until the network is inflated
-    return page
+@pytest.fixture(scope="session")
+def desk(browser, page_file):
+    return opened(browser, page_file)
+
+
+@pytest.fixture(scope="session")
+def handset(browser, page_file):
+    return opened(browser, page_file, *PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
+
+
+def new(page, size):
+    yield page
+    try:
+        assert_quiet(page)
+    finally:
+        load_again(page, size)
 
 
 @pytest.fixture
-def page(visit, page_file):
+def page(desk):
     """The page on a desk."""
-    return visit(page_file)
+    yield from new(desk, DESK)
+
+
+@pytest.fixture
+def phone(handset):
+    """The page on a phone."""
+    yield from new(handset, PHONE)
 
 
 @pytest.fixture(scope="module")
-def tour_page(browser, page_file):
-    """One page for all tests of a file, since it trains the small network once."""
-    with visiting(browser) as visit:
-        yield visit(page_file)
-
-
-@pytest.fixture
-def phone(visit, page_file):
-    """The page on a phone."""
-    return visit(page_file, *PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
-
-
-@pytest.fixture(params=["page", nightly("phone")])
-def either(request):
-    """The page on a desk and, at night, on a phone, too."""
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def docs(visit, tmp_path_factory):
-    """The page of the network that comes with digits, on a desk. docs/index.html may be older."""
-    return visit(shared(tmp_path_factory, "bundled.html", lambda path: exported(BUNDLED, path)))
+def tour_page(desk):
+    """One page for all tests of a file, since it trains the small network once. A 3 is drawn on it."""
+    draw(desk, 3)
+    yield desk
+    load_again(desk, DESK)

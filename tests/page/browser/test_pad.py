@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support.pages import answer, draw, in_the_middle, is_read, outputs, resize, said, shown_on
+from tests.support.pages import answer, draw, in_the_middle, is_read, outputs, said
 
 pytestmark = pytest.mark.mnist
 
@@ -15,49 +15,37 @@ def on_pad(page, digit):
     return [(corner + np.array(stroke) * side).tolist() for stroke in in_the_middle(digit)]
 
 
-def move(page, points):
-    for point in points:
-        page.mouse.move(*point)
-
-
 def begin(page, stroke):
     """Put the pen down, and move it along a stroke."""
     page.mouse.move(*stroke[0])
     page.mouse.down()
-    move(page, stroke[1:])
+    for point in stroke[1:]:
+        page.mouse.move(*point)
 
 
 def test_what_the_mouse_draws_is_read(page):
     """Meanwhile, too; it is said, for screen readers, once it is drawn."""
     page.locator("h1").click()  # before which an unseen hand draws
-    for digit in (0, 4, 7):
-        assert answer(page) == "?" and set(outputs(page)) == {0}
-        for stroke in on_pad(page, digit):
-            begin(page, stroke)
-            if digit == 0:
-                page.wait_for_function("() => digit.textContent === '0'")
-                assert said(page) == ""
-            page.mouse.up()
-        is_read(page)
-        assert answer(page) == str(digit) and np.argmax(outputs(page)) == digit
-        assert said(page).startswith(f"{digit} (output ")
-        page.locator("#clear").click()
+    assert answer(page) == "?" and set(outputs(page)) == {0}
+    for stroke in on_pad(page, 0):
+        begin(page, stroke)
+        page.wait_for_function("() => digit.textContent === '0'")
+        assert said(page) == ""
+        page.mouse.up()
+    is_read(page)
+    assert answer(page) == "0" and np.argmax(outputs(page)) == 0 and said(page).startswith("0")
 
 
 def test_what_a_finger_draws_is_read(phone):
-    """Upright and on its side."""
     send = phone.context.new_cdp_session(phone).send
-    for window, digit in (((360, 640), 2), ((640, 360), 5)):
-        resize(phone, *window)
-        for first, *rest in on_pad(phone, digit):
-            for kind, (x, y) in [("touchStart", first), *(("touchMove", point) for point in rest)]:
-                send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-            send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        is_read(phone)
-        assert answer(phone) == str(digit)
-        phone.locator("#clear").tap()
-        phone.locator("#digit", has_text="?").wait_for()
-        assert phone.evaluate("scrollY") == 0
+    for first, *rest in on_pad(phone, 2):
+        for kind, (x, y) in [("touchStart", first), *(("touchMove", point) for point in rest)]:
+            send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    is_read(phone)
+    assert answer(phone) == "2" and phone.evaluate("scrollY") == 0
+    phone.locator("#clear").tap()
+    phone.locator("#digit", has_text="?").wait_for()
 
 
 def test_clear_undo_and_redo(page):
@@ -68,10 +56,11 @@ def test_clear_undo_and_redo(page):
     page.locator("#undo").click()
     assert answer(page) == "?"
     draw(page, 4)
-    page.locator("#clear").click()
-    assert answer(page) == "?" and set(outputs(page)) == {0}
-    page.locator("#undo").click()  # brings back what was cleared
-    assert outputs(page) == drawn
+    for key in ("Escape", "Delete", "Backspace"):
+        page.keyboard.press(key)
+        assert answer(page) == "?" and set(outputs(page)) == {0}
+        page.keyboard.press("Control+z")  # brings back what was cleared
+        assert outputs(page) == drawn
     for redo in ("Control+Shift+z", "Control+y"):
         page.keyboard.press("Control+z")
         assert outputs(page) != drawn
@@ -83,18 +72,6 @@ def test_clear_undo_and_redo(page):
     assert page.locator("#redo").get_attribute("aria-disabled") == "true" and outputs(page) != drawn
 
 
-def test_the_drawing_survives_resizing(page):
-    draw(page, 5)
-    drawn = outputs(page)
-    for width, height in [(360, 740), (740, 360), (1440, 900)]:
-        resize(page, width, height)
-        assert page.evaluate("paper.width === Math.round(paper.clientWidth * devicePixelRatio)")
-        assert outputs(page) == drawn and shown_on(page, "#paper").std() > 20
-    page.locator("#clear").click()
-    draw(page, 7)
-    assert answer(page) == "7"
-
-
 def test_the_latest_strokes_win(page):
     """While a worker reads, strokes are seen at once; an answer to others is dropped."""
     page.evaluate("() => { holdsUp = (job) => job.strokes; }")
@@ -103,7 +80,6 @@ def test_the_latest_strokes_win(page):
         page.mouse.up()
     page.wait_for_function("() => heldUp.length")
     assert page.evaluate("heldUp.length") == 1 and answer(page) == "?"
-    assert page.evaluate("pad.classList.contains('written')") and set(outputs(page)) == {0}
     page.evaluate("() => heldUp.pop()()")
     page.wait_for_function("() => heldUp.length")  # the other strokes
     assert answer(page) == "?" and set(outputs(page)) == {0}

@@ -25,16 +25,6 @@ def review(tmp_path, visit):
     return visit(tmp_path / "review.html")
 
 
-@pytest.fixture
-def long(tmp_path, visit):
-    """The page of twenty doubtful fields of files with long names, in a narrow window."""
-    crop, name = b64encode(encoded(line(), "JPEG")).decode(), f"{150 * 'x'}.png"
-    rows = [HEAD, *[[name, None, "444", 0.5, "7", 0.4]] * 10]
-    doubts = [Doubt(row, column, crop, ["1"], None, ANYTHING.digits) for row in range(1, 11) for column in (2, 4)]
-    write_review(tmp_path / "review.html", rows, doubts, [f"{name}: it is damaged"])
-    return visit(tmp_path / "review.html", 320, 640)
-
-
 def save(page, folder):
     with page.expect_download() as download:
         page.locator("#save").click()
@@ -44,11 +34,7 @@ def save(page, folder):
 
 def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_path):
     assert [field.input_value() for field in review.locator("input").all()] == ["444", "12", ""]
-    assert review.locator("legend").all_inner_texts() == [
-        "a,\\b.pdf page 1: student",
-        "a,\\b.pdf page 2: student",
-        "a,\\b.pdf page 2: mark",
-    ]
+    assert review.locator("legend").first.inner_text() == "a,\\b.pdf page 1: student"
     assert all(review.locator("img").evaluate_all("images => images.map((image) => image.naturalWidth > 0)"))
     assert review.locator("li").all_inner_texts() == ["a,b.pdf page 3: <b>it is damaged</b>"]
     as_read = save(review, tmp_path)
@@ -56,16 +42,14 @@ def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_p
     first, hint = review.locator("input").first, review.locator("span").first
     for text, shown in (("44", True), ("4x4", True), ("445", False), ("", False)):
         first.fill(text)
-        assert hint.is_visible() == shown and hint.inner_text() == ("expected 3 digits" if shown else "")
+        assert hint.is_visible() == shown
     first.fill("444")
-    assert review.get_by_role("button").all_inner_texts() == ["Save CSV", "414"]
     review.get_by_role("button", name="414").click()  # the next likeliest reading
     second = review.locator("input").nth(1)
     assert second.evaluate("input => input === document.activeElement")
     second.press("Enter")  # as it is
     review.locator("input").nth(2).fill("9")
     review.locator("input").nth(2).press("Enter")
-    assert review.locator("#progress").inner_text() == "3 of 3 checked"
     _, first, last = save(review, tmp_path)
     assert first == ["some/a,\\b.pdf", "1", "414", "1", "7", "0.99"]
     assert last == ["some/a,\\b.pdf", "2", "12", "1", "9", "1"]
@@ -75,14 +59,3 @@ def test_it_can_be_used_by_all(review):
     for scheme in ("light", "dark"):
         review.emulate_media(color_scheme=scheme)
         assert violations(review) == []
-
-
-def test_what_has_the_focus_is_not_behind_the_head(long):
-    """Also on the way back, in a narrow window, into which a long name fits."""
-    assert long.evaluate("document.documentElement.scrollWidth") <= 320
-    long.locator("input").last.focus()
-    under = """() => document.activeElement.getBoundingClientRect().top
-        - document.querySelector("header").getBoundingClientRect().bottom"""
-    for _ in range(30):
-        long.keyboard.press("Shift+Tab")
-        assert long.evaluate(under) >= 0
