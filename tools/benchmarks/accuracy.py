@@ -1,16 +1,15 @@
-"""How accurate networks are, as `train.py` trains them: tables of test accuracy in per cent.
+"""Measure how accurate the networks are that `train.py` trains. Print tables of test accuracy in per cent.
 
-python -m tools.benchmarks.accuracy seeds      four config files, ten seeds each, after the epoch that validation chose
+python -m tools.benchmarks.accuracy seeds      four config files, ten seeds each, at the best validation epoch
 python -m tools.benchmarks.accuracy book       the settings of the book's chapters 3 and 5, five seeds each
 python -m tools.benchmarks.accuracy sizes      784-100-10 by the number of training images, after the last epoch
 python -m tools.benchmarks.accuracy baselines  average darkness, and scikit-learn's support vector machines
-python -m tools.benchmarks.accuracy merged     networks, --networks CHECKPOINT..., and the one that they make together
 python -m tools.benchmarks.accuracy bits       how often the binary layer agrees with the largest output, by its bias
 
 `--with '--init gaussian'` adds options of `train.py`.
 
-The book's are of one run, some on test images, some on validation images. Ours beside them are of the best epoch on the
-same images: too good, for it is chosen by the images that it is measured on.
+Each accuracy of the book is from one run, on test or on validation images. Beside it is our best epoch on the same
+images. This is too optimistic, because these images also choose the epoch.
 """
 
 import contextlib
@@ -22,20 +21,16 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import numpy as np
-import torch
-from torch import nn
 from tqdm import tqdm
 
 from digits import DigitClassifier, mnist
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
-from digits.network import inputs, linears, predictions
-from digits.network import sizes as layer_sizes
 from digits.neurons import binary_layer, bits_of
 from tests.support.training import curves
 from tools.benchmarks.common import heading, parser, row
 
-BOOK = [  # the book's accuracy, on which images, and our settings
+BOOK = [  # the accuracy in the book, the images it was measured on, and our settings
     (95.49, "test", "cross_entropy.yaml"),
     (96.49, "test", "l2.yaml"),
     (96.49, "test", "l2.yaml --schedule"),
@@ -52,7 +47,7 @@ BOOK = [  # the book's accuracy, on which images, and our settings
 
 
 def logs(args, settings):
-    """The logged accuracies in per cent of a run of each seed, {tag: one of each epoch}."""
+    """Train with each seed, and yield the accuracies by epoch in per cent, {tag: values}."""
     for seed in tqdm(range(args.seeds), desc=settings, disable=None):
         words = [*shlex.split(f"{settings} {args.more}"), "--seed", str(seed), "--data_dir", args.data_dir]
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
@@ -70,7 +65,7 @@ def seeds(args):
 
 
 def book(args):
-    """The mean over the seeds, in brackets the lowest and the highest."""
+    """Print the mean over the seeds, and in brackets the lowest and the highest accuracy."""
     heading("`--config configs/`", "the book", "ours, same images", "test, best validation epoch", "test, last epoch")
     for accuracy, images, settings in BOOK:
         if args.only and settings not in args.only:
@@ -92,7 +87,7 @@ def sizes(args):
 
 
 def baselines(args):
-    """The digit whose mean darkness is nearest; an SVM of the book's settings, and a tuned one."""
+    """Guess the digit with the nearest mean darkness. Train an SVM with the book's settings, and a tuned one."""
     (images, labels), (tests, answers) = (mnist.load(args.data_dir, train=train) for train in (True, False))
     x, y, x_test, y_test = images.flatten(1).numpy(), labels.numpy(), tests.flatten(1).numpy(), answers.numpy()
     heading("baseline", "right")
@@ -113,7 +108,7 @@ def baselines(args):
 
 
 def bits(args):
-    """The validation images choose the bias; the test images report that of the exercise, and the chosen one."""
+    """Compare the bits with the largest output for each bias, on the validation images and on the test images."""
     model = DigitClassifier.load_from_checkpoint(args.network)
     validation = model.predict(mnist.load(args.data_dir, train=True)[0][mnist.TRAINING :])
     test = model.predict(mnist.load(args.data_dir, train=False)[0])
@@ -126,45 +121,16 @@ def bits(args):
         row(bias, f"{agreement(*validation, bias):.2%}", f"{agreement(*test, bias):.2%}")
     largest, second = test[1].topk(2).values.T
     clear = ((largest >= 0.99) & (second <= 0.01)).double().mean()
-    print(f"\nOf the test images {clear:.2%} have one output of 0.99 or more and the others of 0.01 or less.")
-
-
-def merged(networks):
-    """Merge networks of the same layer sizes into a network that averages the weighted inputs of their output neurons.
-
-    The hidden layers stand side by side, with weights of 0 between neurons of different networks.
-    """
-    layers = []
-    for parallel in zip(*map(linears, networks), strict=True):
-        weights = [layer.weight.detach() for layer in parallel]
-        weight = torch.block_diag(*weights) if layers else torch.cat(weights)  # the first layers share their inputs
-        bias = torch.cat([layer.bias.detach() for layer in parallel])
-        if len(layers) + 2 == 2 * len(linears(networks[0])):  # the output layer
-            weight, bias = (x.unflatten(0, (len(parallel), -1)).mean(0) for x in (weight, bias))
-        linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # on "meta", no weights are drawn
-        linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
-        layers += [linear, nn.Sigmoid()]
-    return nn.Sequential(*layers)
-
-
-def merge(args):
-    networks = [DigitClassifier.load_from_checkpoint(path).network for path in args.networks]
-    images, labels = mnist.load(args.data_dir, train=False)
-    x = inputs(images, like=torch.empty(0))
-    heading("network", "test accuracy, %")
-    for name, network in zip([*args.networks, "merged"], [*networks, merged(networks)], strict=True):
-        right = predictions(network(x)) == labels
-        row(f"{name}: {'-'.join(map(str, layer_sizes(network)))}", f"{100 * right.double().mean():.2f}")
+    print(f"\n{clear:.2%} of the test images have one output of at least 0.99, and all others of at most 0.01.")
 
 
 def main(words=None):
-    tables = {"seeds": seeds, "book": book, "sizes": sizes, "baselines": baselines, "bits": bits, "merged": merge}
+    tables = {"seeds": seeds, "book": book, "sizes": sizes, "baselines": baselines, "bits": bits}
     options = parser(__doc__, *tables)
-    options.add_argument("--seeds", type=int, help="how many (10; book: 5; sizes: 3)")
-    options.add_argument("--only", nargs="+", help="these configs, settings of the book or sizes (all)")
+    options.add_argument("--seeds", type=int, help="number of seeds (10; book: 5; sizes: 3)")
+    options.add_argument("--only", nargs="+", help="only these configs, settings or sizes")
     options.add_argument("--with", dest="more", default="", help="more options of train.py, such as '--init gaussian'")
-    options.add_argument("--images", type=int, default=60_000, help="that train a support vector machine (all)")
-    options.add_argument("--networks", nargs="+", default=[BUNDLED], metavar="CHECKPOINT", help="to merge")
+    options.add_argument("--images", type=int, default=60_000, help="training images of the SVMs (all)")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="for bits (the bundled one)")
     args = options.parse_args(words)
     args.seeds = args.seeds or {"book": 5, "sizes": 3}.get(args.table, 10)

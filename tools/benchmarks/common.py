@@ -1,6 +1,6 @@
-"""What the benchmarks share: options, tables, processes that are measured; and what every peer in speed.py starts from.
+"""Options, tables and measured processes for all benchmarks, and the data and initial weights of all peers.
 
-It imports NumPy alone, so that a process that is measured imports no more than it needs.
+This module imports only NumPy, because the imports of a measured process count.
 """
 
 import argparse
@@ -20,7 +20,7 @@ LR, BATCH_SIZE = 3.0, 10
 
 
 def on_cpu(threads):
-    """The environment of processes that have so many threads of every library, and no GPU."""
+    """Return the environment of a process that has this many threads in every library, and no GPU."""
     names = "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"
     eigen = f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} intra_op_parallelism_threads={threads}"
     devices = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": eigen}
@@ -28,11 +28,11 @@ def on_cpu(threads):
 
 
 def parser(doc, *tables):
-    """A parser of options: the tables that can be asked for, the first by default, and where MNIST lies."""
+    """Return a parser of the name of a table (by default the first) and of the folder of the MNIST files."""
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     if tables:
         made.add_argument("table", choices=tables, nargs="?", default=tables[0])
-    made.add_argument("--data_dir", default=str(ROOT / "data"), help="where the MNIST files are, or go (data/, here)")
+    made.add_argument("--data_dir", default=str(ROOT / "data"), help="folder for the MNIST files (data/)")
     return made
 
 
@@ -47,8 +47,8 @@ def row(*cells):
 
 
 def python(*args):
-    """Run Python in a process of its own: its last line on standard output, and its seconds."""
-    with tempfile.TemporaryDirectory() as scratch:  # what the process makes with mkdtemp() goes when it has ended
+    """Run Python in a new process. Return the last line of its standard output, and the seconds that it took."""
+    with tempfile.TemporaryDirectory() as scratch:  # removes what the process makes with mkdtemp()
         environment, start = os.environ | {"TMPDIR": scratch, "PYTHONPATH": str(ROOT)}, perf_counter()
         command = [sys.executable, *map(str, args)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
@@ -56,7 +56,7 @@ def python(*args):
 
 
 def load(data_dir):
-    """The training, validation and test data: images (N, 784) uint8 and labels (N,) uint8."""
+    """Return the training, validation and test data: images (N, 784) uint8 and labels (N,) uint8."""
 
     def read(name):
         folder = Path(data_dir, "MNIST", "raw")
@@ -68,7 +68,7 @@ def load(data_dir):
 
 
 def initial(hidden, seed=0):
-    """Weights (outputs, inputs) from N(0, 1 / inputs) and biases (outputs,) from N(0, 1), float64, of all layers."""
+    """Return, for each layer, weights (outputs, inputs) from N(0, 1 / inputs) and biases (outputs,) from N(0, 1)."""
     rng = np.random.default_rng(seed)
     sizes = pairwise([784, *hidden, 10])
     return [(rng.normal(0, inputs**-0.5, (outputs, inputs)), rng.normal(0, 1, outputs)) for inputs, outputs in sizes]

@@ -1,9 +1,9 @@
-"""How fast a GPU is: what to look at first where there is one, after `pytest -m gpu`, which asks whether it is right.
+"""Measure how fast training is on a GPU. First run `pytest -m gpu`, which tests whether it is correct.
 
-python -m tools.benchmarks.gpu            launches, and seconds an epoch on the CPU and on the GPU: a few minutes
-python -m tools.benchmarks.gpu crossover  from which size on the GPU is faster, and what `fastest_device` says
+python -m tools.benchmarks.gpu            kernel launches, and seconds per epoch on CPU and GPU: a few minutes
+python -m tools.benchmarks.gpu crossover  the size above which the GPU is faster, and what `fastest_device` estimates
 
-`--device cpu` tries both without a GPU.
+`--device cpu` tries both tables without a GPU.
 """
 
 import platform
@@ -29,14 +29,14 @@ LAUNCHING = "cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaun
 
 
 def clock():
-    """The time when all that was asked for is done."""
+    """Return the time after all launched work is done."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return perf_counter()
 
 
 def steps(hidden, device, mini_batches=1):
-    """Steps of mini-batches of 10 on blank images, to be taken whenever it is called."""
+    """Return a function that takes a step for each of some mini-batches of 10 blank images."""
     network, count = sigmoid_network([784, *hidden, 10]), 10 * mini_batches
     images, targets = torch.zeros(count, 28, 28, dtype=torch.uint8), one_hot(torch.arange(count) % 10)
     data = images.to(device), targets.to(device), torch.arange(count).view(mini_batches, 10).to(device)
@@ -44,7 +44,7 @@ def steps(hidden, device, mini_batches=1):
 
 
 def launched(function):
-    """How many kernels the GPU was sent."""
+    """Count the kernels that a function launches on the GPU."""
     function()
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA][: 1 + torch.cuda.is_available()]) as seen:
         function()
@@ -53,27 +53,27 @@ def launched(function):
 
 
 def checks(args):
-    """A table of what to look at."""
+    """Print launches, the time of a launch, seconds per epoch, and the memory of the GPU."""
     name = torch.cuda.get_device_name() if args.device == "cuda" else platform.processor() or platform.machine()
     print(f"{name}, torch {torch.__version__}, CUDA {torch.version.cuda}\n")
     heading(f"on {args.device}", "")
     fewer, more = (launched(steps([100], args.device, count)) for count in (1, 101))
-    row("launches in a step of 784-100-10, by torch's profiler; reckoned with: 20", f"{(more - fewer) / 100:g}")
+    row("launches in a step of 784-100-10, by torch's profiler; estimate: 20", f"{(more - fewer) / 100:g}")
     take = steps([1], args.device, 1000)
-    sent = launched(take) or 20_000  # a CPU is sent none
+    sent = launched(take) or 20_000  # a CPU has no launches
     start = clock()
     take()
-    row("us a launch, in steps of 784-1-10; reckoned with: 5", f"{(clock() - start) / sent * 1e6:.1f}")
+    row("us per launch, in steps of 784-1-10; estimate: 5", f"{(clock() - start) / sent * 1e6:.1f}")
     for hidden in args.hidden or [100, 800]:
         for device, kernel in (("cpu", "auto"), (args.device, "torch"), (args.device, "autograd")):
             seconds = timed(args, device, hidden, kernel=kernel)
-            row(f"784-{hidden}-10, kernel {kernel} on {device}, s an epoch", f"{seconds:.2f}")
+            row(f"784-{hidden}-10, kernel {kernel} on {device}, s per epoch", f"{seconds:.2f}")
     if args.device == "cuda":
-        row("memory of the GPU at most, MB", f"{torch.cuda.max_memory_allocated() / 1e6:.0f}")
+        row("peak memory of the GPU, MB", f"{torch.cuda.max_memory_allocated() / 1e6:.0f}")
 
 
 def timed(args, device, hidden, batch_size=10, kernel="auto"):
-    """Seconds an epoch of 50,000 images takes to train: the faster of two, after a first one, on fewer images."""
+    """Return the seconds of an epoch of 50,000 images: the faster of two epochs, after a first one to warm up."""
     seconds = []
 
     class Clock(Callback):
@@ -90,27 +90,27 @@ def timed(args, device, hidden, batch_size=10, kernel="auto"):
 
 
 def crossover(args):
-    """Seconds an epoch on the CPU and on the GPU, by the size of the mini-batch and of the hidden layer."""
-    heading("mini-batch x hidden", "s an epoch on cpu", f"on {args.device}", "ratio", "what the rule reckons")
+    """Print seconds per epoch on CPU and GPU, by the size of the mini-batch and of the hidden layer."""
+    heading("mini-batch x hidden", "s per epoch on cpu", f"on {args.device}", "ratio", "estimate")
     for batch_size in (10, 100):
         for hidden in args.hidden or [30, 100, 200, 400, 800]:
             cpu = timed(args, "cpu", hidden, batch_size)
             device = timed(args, args.device, hidden, batch_size, kernel="torch")
             network = DigitClassifier([hidden])
-            reckoned = parameter_count(network) * batch_size / (LARGE_STEP * len(list(network.parameters())))
-            row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in (cpu, device, cpu / device, reckoned)))
-    print("\nA ratio over 1 says that the GPU is faster; the rule takes it where it reckons with more than 1.")
+            estimate = parameter_count(network) * batch_size / (LARGE_STEP * len(list(network.parameters())))
+            row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in (cpu, device, cpu / device, estimate)))
+    print("\nAt a ratio above 1 the GPU is faster. `fastest_device` chooses the GPU if its estimate is above 1.")
 
 
 def main(words=None):
     tables = {table.__name__: table for table in (checks, crossover)}
     options = parser(__doc__, *tables)
-    options.add_argument("--device", default="cuda", help="where (cuda)")
+    options.add_argument("--device", default="cuda", help="device to measure (cuda)")
     options.add_argument("--hidden", type=int, nargs="+", help="hidden neurons (100 800; crossover: 30 to 800)")
-    options.add_argument("--images", type=int, default=TRAINING, help="training images that are timed (50000)")
+    options.add_argument("--images", type=int, default=TRAINING, help="training images in a timed epoch (50000)")
     args = options.parse_args(words)
     if args.device == "cuda" and not torch.cuda.is_available():
-        options.error("there is no GPU; `--device cpu` tries the tables without one")
+        options.error("this machine has no GPU; try the tables with --device cpu")
     mnist.fetch(args.data_dir)
     with quiet():
         tables[args.table](args)

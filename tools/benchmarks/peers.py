@@ -1,10 +1,10 @@
-"""The same network, trained in the ways that one would otherwise pick, each in a process of its own.
+"""Peers: other ways to train the same network. speed.py runs each of them in a process of its own.
 
-`python -m tools.benchmarks.peers NAME HIDDEN EPOCHS DATA_DIR` trains one and prints what it measured as JSON.
+`python -m tools.benchmarks.peers NAME HIDDEN EPOCHS DATA_DIR` trains with one peer and prints its figures as JSON.
 
-A peer is a function of (data_dir, hidden, epochs, tick): it trains a network with these hidden layers, such as
-[100, 30], on the 50,000 training images in mini-batches of 10 at learning rate 3.0, calls `tick()` at the end of each
-epoch and returns its test accuracy. Only what a peer needs is imported, in it.
+A peer is a function of (data_dir, hidden, epochs, tick). It trains a network with these hidden layers, such as
+[100, 30], on the 50,000 training images in mini-batches of 10 at learning rate 3.0. It calls `tick()` at the end of
+each epoch, and returns the test accuracy. Each peer imports only the packages that it needs.
 """
 
 import json
@@ -21,7 +21,7 @@ from tools.benchmarks.common import BATCH_SIZE, LR, TRAINING, initial, load
 
 
 def ours(data_dir, hidden, epochs, tick):
-    """All of `train.py`: validation and test after each epoch, checkpoints, TensorBoard."""
+    """Everything that `train.py` does: validation and test after each epoch, checkpoints, TensorBoard."""
     from lightning.pytorch.callbacks import Callback
 
     from digits.train import Settings, train
@@ -41,7 +41,7 @@ def ours(data_dir, hidden, epochs, tick):
 
 
 def idiomatic_lightning(data_dir, hidden, epochs, tick):
-    """The LightningModule of a tutorial with the Trainer's own defaults."""
+    """The LightningModule of a tutorial, with the default Trainer."""
     import torch
     from lightning.pytorch import LightningModule, Trainer
     from torch import nn
@@ -99,7 +99,7 @@ def pytorch_loop(data_dir, hidden, epochs, tick):
 
 
 def sigmoid_layers(hidden):
-    """The layers of torch for 784-hidden-10, with the initial weights of every peer."""
+    """Return torch layers for 784-hidden-10, with the initial weights that all peers share."""
     import torch
     from torch import nn
 
@@ -111,12 +111,12 @@ def sigmoid_layers(hidden):
 
 
 def quadratic_cost(a, y):
-    """1/(2n) sum ||y - a||^2, the book's cost."""
+    """Return the book's cost, 1/(2n) sum ||y - a||^2."""
     return (a - y).square().sum() / (2 * len(a))
 
 
 def numpy_per_sample(data_dir, hidden, epochs, tick):
-    """The book's algorithm: backpropagate each image by itself, add up its gradients over the mini-batch."""
+    """The book's algorithm: backpropagate one image at a time, and sum the gradients over the mini-batch."""
     (images, labels), _, (test_images, test_labels) = load(data_dir)
     x, y = images / 255, np.eye(10)[labels]
     weights, biases = map(list, zip(*initial(hidden), strict=True))
@@ -137,7 +137,7 @@ def jax_scan(data_dir, hidden, epochs, tick):
     import jax.numpy as jnp
 
     def network(parameters, images):
-        x = images.astype(jnp.float32) / 255  # here, not once for all: moving a quarter of the bytes is faster
+        x = images.astype(jnp.float32) / 255  # in each step: uint8 images are a quarter of the bytes
         for w, b in parameters:
             x = jax.nn.sigmoid(x @ w.T + b)
         return x
@@ -164,7 +164,7 @@ def jax_scan(data_dir, hidden, epochs, tick):
     return jnp.mean(network(parameters, test_images).argmax(1) == test_labels)
 
 
-PEERS = {  # title, function, the module that it needs
+PEERS = {  # title, function, and the module that it needs
     "ours": ("**this project, through its Trainer**", ours, "lightning"),
     "lightning": ("idiomatic Lightning", idiomatic_lightning, "lightning"),
     "pytorch": ("PyTorch loop, autograd, `optim.SGD`", pytorch_loop, "torch"),
@@ -177,7 +177,7 @@ def main(name, hidden, epochs, data_dir):
     ends, train = [], PEERS[name][1]
     hidden = [int(size) for size in hidden.split("-")]
     accuracy = train(data_dir, hidden, int(epochs), lambda: ends.append(perf_counter()))
-    seconds = np.diff(ends).tolist()  # the first epoch, with all that is done once, only warms up
+    seconds = np.diff(ends).tolist()  # the first epoch only warms up
     print("\n" + json.dumps({"seconds": seconds, "accuracy": float(accuracy)}))
 
 

@@ -1,12 +1,12 @@
-"""How well pictures of handwriting are read.
+"""Measure how well pictures of handwriting are read.
 
-`python -m tools.benchmarks.reading peers FOLDER...` reads labelled pictures, as `python -m digits evaluate` does, and
-puts beside it `--network ocr`, and the recognizer of PP-OCRv6-small alone, which `pip install -e ".[bench]"` brings.
-Alone, it is given the whole picture as one line of text: once as it is, and once with all its outputs but digits' at 0.
-Below, it prints how many numbers have a high confidence, and how many of these are right.
+`python -m tools.benchmarks.reading peers FOLDER...` reads labelled pictures as `python -m digits evaluate` does, then
+with `--network ocr`, and with the recognizer PP-OCRv6-small alone (`pip install -e ".[bench]"`). Alone, the recognizer
+reads the whole picture as one line of text, once unchanged, and once with only its outputs for digits. A second table
+shows how many numbers have a high confidence, and how many of these are right.
 
-`python -m tools.benchmarks.reading networks FOLDER... --network A --network B` shows whose network reads: untrained
-networks (seeds 0, 1, 2), the networks that you name, the bundled reader alone, and the bundled team.
+`python -m tools.benchmarks.reading networks FOLDER... --network A --network B` compares networks: untrained networks
+(seeds 0, 1, 2), the networks that you name, the bundled reader alone, and the bundled team.
 """
 
 from pathlib import Path
@@ -34,7 +34,7 @@ def ppocr(digits_only):
 
     params = {"EngineConfig.onnxruntime.intra_op_num_threads": 1, "Global.log_level": "critical"}
     engine = RapidOCR(params=params)
-    engine(np.full((48, 160, 3), 255, np.uint8), use_det=False, use_cls=False)  # which loads the recognizer
+    engine(np.full((48, 160, 3), 255, np.uint8), use_det=False, use_cls=False)  # loads the recognizer
     recognizer, session = engine.text_rec, engine.text_rec.session
     characters = enumerate(recognizer.postprocess_op.character)
     no_digits = [n for n, character in characters if n and character not in "0123456789"]
@@ -61,12 +61,12 @@ def look(path, expected):
 
 
 def expected_in(labels):
-    """Return what a reader is told of the pictures in a folder: whether all of them show a single digit."""
+    """Return what to expect in the pictures of a folder: a single digit, if all labels have one digit."""
     return Expected(single=all(len(label) == 1 for label in labels.values()))
 
 
 def text_of(answer):
-    """Return the digits of an answer as labels have them."""
+    """Return the text of an answer in the form of a label."""
     return answer.text.replace("\n", "-").replace(" ", "")
 
 
@@ -92,7 +92,7 @@ def compare_networks(folders, networks):
 
 
 def compare_peers(folders, network):
-    """Print the share of pictures that a network, both together, and PP-OCRv6-small read correctly, and the means."""
+    """Print the share of pictures that each reader reads correctly, and the mean of the folders."""
     readers = {name: choose_reader(name)[0] for name in (network, "ocr")}
     peers = {"PP-OCRv6": ppocr(digits_only=False), "PP-OCRv6, digits only": ppocr(digits_only=True)}
     heading("peers", "pictures", *readers, *peers)
@@ -121,7 +121,7 @@ def compare_peers(folders, network):
 
 def main(words=None):
     options = parser(__doc__, "peers", "networks")
-    options.add_argument("folders", nargs="+", type=Path, help="of labelled pictures")
+    options.add_argument("folders", nargs="+", type=Path, help="folders of labelled pictures")
     options.add_argument("--network", action="append", metavar="CHECKPOINT", help="what reads (the bundled team)")
     args = options.parse_args(words)
     cv2.setNumThreads(1)

@@ -1,12 +1,12 @@
-"""How many seconds it takes to a mean test accuracy of 97, 98 and 99 %, from the start of a process and in training.
+"""Measure the seconds to a mean test accuracy of 97, 98 and 99 %, from the start of the process and in training alone.
 
-python -m tools.benchmarks.seconds                     ten seeds of each, on one core and on two: about an hour
-python -m tools.benchmarks.seconds run NAME TARGET SEED DATA_DIR    one of them, what it measured as JSON
+python -m tools.benchmarks.seconds                                  ten seeds, on one core and on two: about an hour
+python -m tools.benchmarks.seconds run NAME TARGET SEED DATA_DIR    one run, which prints its figures as JSON
 
-Ours train as `python train.py --config configs/secondsTARGET.yaml` does. Beside them, to 97 and 98 %, stands the
-strongest that we could write in JAX, of any activation, cost, optimizer and mini-batch; it neither validates nor keeps
-anything. All settings were chosen in a few trials by the accuracy on validation images; the
-test images only say what came of it. JAX is skipped if it is not installed (pip install -e ".[bench]").
+Our networks train as `python train.py --config configs/secondsTARGET.yaml` does. For 97 and 98 %, we compare them with
+the fastest training that we could write in JAX, with any activation, cost, optimizer and mini-batch. It neither
+validates nor saves anything. We chose all settings by validation accuracy, in a few trials. JAX is skipped if it is not
+installed (pip install -e ".[bench]").
 """
 
 import json
@@ -20,7 +20,7 @@ from time import perf_counter
 
 from tools.benchmarks.common import ROOT, heading, load, on_cpu, parser, python, row
 
-# What `network_in_jax` is told for each target.
+# The settings of `network_in_jax` for each target.
 JAX = {
     97: {"hidden": [100], "epochs": 2, "batch_size": 50, "lr": 0.5},
     98: {"hidden": [300], "epochs": 7, "batch_size": 50, "lr": 0.4},
@@ -28,7 +28,7 @@ JAX = {
 
 
 def ours(target, seed, data_dir):
-    """All of `train.py`, which also validates, tests, and keeps checkpoints and curves."""
+    """Everything that `train.py` does. It also validates, tests, and saves checkpoints and curves."""
     import torch
     import yaml
     from lightning.pytorch.callbacks import Callback
@@ -50,7 +50,7 @@ def ours(target, seed, data_dir):
 
     model, blank = DigitClassifier([1], cost="cross_entropy"), torch.zeros(1, 28, 28, dtype=torch.uint8)
     step = model, blank, torch.zeros(1, 10), torch.zeros(1, 1, dtype=torch.int64), plain_sgd(model, 1.0, 0.0)
-    cpu.steps(Job(*step))  # which reads the compiled code, as JAX has compiled its own before its training is timed
+    cpu.steps(Job(*step))  # loads the compiled code: JAX, too, compiles before its training is timed
     settings = yaml.safe_load(Path(ROOT, "configs", f"seconds{target}.yaml").read_text())
     trainer = settings.pop("trainer") | {"callbacks": [clock := Clock()]}
     settings |= {"seed": seed, "data_dir": data_dir, "run_dir": Path(tempfile.mkdtemp(), "run"), "trainer": trainer}
@@ -59,7 +59,7 @@ def ours(target, seed, data_dir):
 
 
 def network_in_jax(target, seed, data_dir):
-    """ReLU layers, softmax, SGD whose rate falls along a cosine; an epoch is one jitted `lax.scan`."""
+    """ReLU layers, softmax, SGD with cosine decay. An epoch is one jitted `lax.scan`."""
     import jax
     import jax.numpy as jnp
 
@@ -102,15 +102,15 @@ def network_in_jax(target, seed, data_dir):
     return float((network(parameters, test).argmax(1) == wanted).mean()), seconds
 
 
-WAYS = {  # title, function, the module that it needs, the targets that it reaches
+WAYS = {  # title, function, the module that it needs, and the targets that it reaches
     "ours": ("**`train.py`**", ours, "lightning", (97, 98, 99)),
     "jax": ("JAX", network_in_jax, "jax", tuple(JAX)),
 }
 
 
 def table(args):
-    """A row for each target, way and number of cores: means over the seeds."""
-    from tqdm import tqdm  # here, as yaml above: a process that is measured imports no more than it needs
+    """Print a row for each number of cores, target and way: means over the seeds."""
+    from tqdm import tqdm  # here, because the imports of a measured process count
 
     for cores in args.cores:
         if hasattr(os, "sched_setaffinity"):
@@ -121,7 +121,7 @@ def table(args):
             for name, (title, _, module, reached) in WAYS.items():
                 if target not in reached or not find_spec(module):
                     continue
-                runs = []  # of each: accuracy in %, seconds of training and of the whole process
+                runs = []  # accuracy in %, seconds of training, and seconds of the whole process
                 for seed in tqdm(range(args.seeds), desc=f"{title}, {target} %", disable=None, leave=False):
                     line, whole = python("-m", "tools.benchmarks.seconds", "run", name, target, seed, args.data_dir)
                     accuracy, training = json.loads(line)
@@ -139,8 +139,8 @@ def main(words=None):
         return print("\n" + json.dumps([float(accuracy), seconds]))
     options = parser(__doc__)
     options.add_argument("--targets", type=int, nargs="+", choices=(97, 98, 99), default=[97, 98, 99])
-    options.add_argument("--seeds", type=int, default=10, help="how many runs of each (10)")
-    options.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="on how many cores (1 and 2)")
+    options.add_argument("--seeds", type=int, default=10, help="number of seeds (10)")
+    options.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="numbers of cores (1 and 2)")
     args = options.parse_args(words)
     args.all_cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     table(args)

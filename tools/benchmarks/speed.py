@@ -1,9 +1,9 @@
-"""How fast this project is beside what one would otherwise use, measured in one run, on the same data and one core.
+"""Compare the speed of this project with its peers, on the same data and one core.
 
-python -m tools.benchmarks.speed            seconds an epoch of each peer: about six minutes
+python -m tools.benchmarks.speed            seconds per epoch of each peer: about six minutes
 python -m tools.benchmarks.speed process    seconds from process start to 30 finished epochs
 
-Both measure processes of their own. Peers that are not installed (pip install -e ".[bench]") are skipped. Times are
+Each measurement is a new process. Peers that are not installed (pip install -e ".[bench]") are skipped. Times are
 medians of a few rounds.
 """
 
@@ -21,19 +21,19 @@ from tools.benchmarks.peers import PEERS
 
 
 def epochs(args):
-    """Seconds an epoch of each peer and hidden size: medians over two rounds in opposite order."""
+    """Print seconds per epoch of each peer and hidden size: medians over two rounds in opposite order."""
     names = [name for name in args.peers if find_spec(PEERS[name][2])]
     for hidden in args.hidden:
         seconds, accuracy = {name: [] for name in names}, {}
         for name in [*names, *reversed(names)]:
-            slow = name == "lightning"  # one round, of fewer epochs
+            slow = name == "lightning"  # only one round, with fewer epochs
             if slow and seconds[name]:
                 continue
             timed = min(2, args.epochs) if slow else args.epochs
             run = json.loads(python("-m", "tools.benchmarks.peers", name, hidden, timed + 1, args.data_dir)[0])
             seconds[name] += run["seconds"]
             accuracy.setdefault(name, run["accuracy"])
-        heading(f"784-{hidden}-10", "s an epoch", "ratio", "test accuracy")
+        heading(f"784-{hidden}-10", "s per epoch", "ratio", "test accuracy")
         for name in names:
             ratio = median(seconds[name]) / median(seconds[names[0]])
             row(PEERS[name][0], f"{median(seconds[name]):.3f}", f"{ratio:.2f}", f"{accuracy[name]:.1%}")
@@ -41,7 +41,7 @@ def epochs(args):
 
 
 def process(args):
-    """From the start of a process to 30 finished epochs, and what imports take of that."""
+    """Print the seconds from process start to 30 finished epochs, and the seconds of the imports alone."""
     hidden, epochs = args.hidden[0], args.epochs
     train = [ROOT / "train.py", "--hidden", hidden, "--epochs", epochs, "--data_dir", args.data_dir, "--run_dir"]
     trained, imported = [], []
@@ -57,13 +57,13 @@ def process(args):
 def main(words=None):
     tables = {table.__name__: table for table in (epochs, process)}
     options = parser(__doc__, *tables)
-    options.add_argument("--hidden", type=int, nargs="+", default=[30, 100], help="neurons (30 100)")
-    options.add_argument("--epochs", type=int, help="timed, of each round (5; process: 30)")
-    options.add_argument("--rounds", type=int, default=5, help="how often a process is measured (5)")
-    options.add_argument("--peers", nargs="+", choices=PEERS, default=[*PEERS], help="who is measured (all)")
+    options.add_argument("--hidden", type=int, nargs="+", default=[30, 100], help="hidden neurons (30 100)")
+    options.add_argument("--epochs", type=int, help="timed epochs per round (5; process: 30)")
+    options.add_argument("--rounds", type=int, default=5, help="measurements of a process (5)")
+    options.add_argument("--peers", nargs="+", choices=PEERS, default=[*PEERS], help="peers to measure (all)")
     args = options.parse_args(words)
     args.epochs = args.epochs or (30 if args.table == "process" else 5)
-    os.environ.update(on_cpu(threads=1))  # for the processes to come
+    os.environ.update(on_cpu(threads=1))  # inherited by the measured processes
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-1:])
     python("-c", "import sys; from digits import mnist; mnist.fetch(sys.argv[1])", args.data_dir)

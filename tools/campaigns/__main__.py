@@ -1,12 +1,13 @@
 """Fuzz and crash tests: `python -m tools.campaigns NAME [--count N] [--seed S]`.
 
-kills       training that is killed at random instants, resumed, and compared with a run that was never interrupted
-mutations   MNIST's files and checkpoints, damaged at random
-pictures    files and arrays that no camera wrote
+kills       kill training at random instants, resume it, and compare the weights with an uninterrupted run
+mutations   damage MNIST's files and checkpoints at random, and use them
+pictures    read damaged files and odd arrays
 
-Each is a module with COUNT, how many attacks it makes; LIMIT, the seconds that one may take; TABLE, their kinds, which
-take turns in random order; and `ready(folder)`, in whose context `attack(kind, rng)` says what came of one, or raises
-AssertionError. The exit status is 0 if nothing is wrong, none hangs, and they take less than a gigabyte of memory.
+A campaign is a module. COUNT is its number of attacks, and LIMIT the most seconds per attack. TABLE has the kinds of
+attack, which take turns in random order. In the context of `ready(folder)`, `attack(kind, rng)` returns the outcome of
+an attack, or raises AssertionError. The exit status is 0 if no attack fails or hangs, and all of them take less than a
+gigabyte of memory.
 """
 
 import argparse
@@ -35,9 +36,9 @@ def main() -> None:
     kinds = random.Random(options.seed).sample(module.TABLE, len(module.TABLE))
     outcomes = Counter()
     with tempfile.TemporaryDirectory() as folder, module.ready(Path(folder)) as attack:
-        before = peak_memory()  # most of it is a GPU's libraries, if torch has them
+        before = peak_memory()
         for number in trange(options.count or module.COUNT, disable=None):
-            faulthandler.dump_traceback_later(module.LIMIT, exit=True, file=sys.__stderr__)  # also of compiled code
+            faulthandler.dump_traceback_later(module.LIMIT, exit=True, file=sys.__stderr__)
             try:
                 outcomes[attack(kinds[number % len(kinds)], random.Random(f"{options.seed}/{number}"))] += 1
             except BaseException as error:
@@ -47,7 +48,7 @@ def main() -> None:
         taken = peak_memory() - before
     for outcome, times in sorted(outcomes.items()):
         print(f"{times:6} {outcome}")
-    print(f"all {outcomes.total()} as they should be, in at most {taken / 1e6:.0f} MB of memory")
+    print(f"all {outcomes.total()} attacks ended well, in at most {taken / 1e6:.0f} MB of memory")
     sys.exit(taken > MOST_MEMORY)
 
 

@@ -1,7 +1,7 @@
-"""Training is killed with SIGKILL at random instants, also while it writes a checkpoint, and resumed.
+"""Kill training with SIGKILL at random instants, also while it writes a checkpoint, and resume it.
 
-Some runs are moved or copied before they are resumed. The weights of their last and of their best epoch must be those
-of a run that was never interrupted, bit for bit.
+Some runs are moved or copied before they are resumed. The weights of the last and of the best epoch must be the same,
+bit for bit, as those of an uninterrupted run.
 """
 
 import shutil

@@ -1,6 +1,6 @@
-"""One of MNIST's files, and a checkpoint, by turns, are damaged, and used.
+"""Damage one of MNIST's files or a checkpoint, and use it.
 
-Each ends in a clear error, or in the right result.
+The outcome must be a clear error or the right result.
 """
 
 import io
@@ -31,7 +31,7 @@ def ready(folder):
     checkpoint, plain = path.read_bytes(), torch.load(path, weights_only=True)
 
     def data(rng):
-        """Damage one of MNIST's files, or swap two; then fetch with and without a source that has good ones."""
+        """Damage one of MNIST's files, or swap two. Then fetch, with or without a source of good files."""
         shutil.rmtree(raw, ignore_errors=True)
         shutil.copytree(good, raw)
         name, source = rng.sample(sorted(files), 2)

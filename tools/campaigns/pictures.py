@@ -1,6 +1,6 @@
-"""Damaged and odd pictures are read: files and arrays that no camera wrote.
+"""Read damaged and odd pictures: files and arrays that no camera wrote.
 
-Each ends in digits or in a clear error.
+The outcome must be digits or a clear error.
 """
 
 import random
@@ -18,19 +18,19 @@ from tests.support.finding import digits_of, encoded, find_digit
 from tests.support.pens import STROKES, cover, on_paper
 
 COUNT, LIMIT = 1000, 300
-KINDS = [*FORMATS, "ICO"]  # which is refused
+KINDS = [*FORMATS, "ICO"]  # ICO is refused
 MODES = {"PNG": ["L", "RGB", "RGBA", "LA", "P", "1", "I;16"], "TIFF": ["L", "RGB", "RGBA", "CMYK", "I", "F", "1"]}
 
 
 def drawing(rng: random.Random) -> Image.Image:
-    """A digit on paper, of any size up to 500 pixels."""
+    """Draw a digit on paper, up to 500 pixels wide and high."""
     size = [rng.randrange(20, 500) for _ in range(2)]
     strokes = rng.choice(list(STROKES.values()))
     return Image.fromarray(on_paper(cover(size, (strokes, size[0] * 0.2, size[1] * 0.2, 0.5 * min(size)))))
 
 
 def good_file(rng: random.Random) -> bytes:
-    """A file of any kind, of any mode that it may have."""
+    """Return a file of a random kind, in a random mode of this kind."""
     kind, image = rng.choice(KINDS), drawing(rng)
     mode = rng.choice(MODES.get(kind, ["L", "RGB"]))
     image = image.convert("I").convert("I;16") if mode == "I;16" else image.convert(mode)
@@ -41,20 +41,20 @@ def good_file(rng: random.Random) -> bytes:
 
 
 def damaged(rng: random.Random) -> bytes:
-    """A file with one fault, often in its first part, which says what it is."""
+    """Return a file with one fault, often in its header."""
     content = good_file(rng)
     at = rng.choice([200, len(content)])
     return mutate(content[:at], rng) + content[at:]
 
 
 def random_bytes(rng: random.Random) -> bytes:
-    """Bytes, after the first few of some kind of picture or not."""
+    """Return random bytes, often after the first bytes of a kind of picture."""
     magic = [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"BM", b"II*\0", b"RIFF", b"P5 ", b"%!PS"]
     return rng.choice(magic) + rng.randbytes(rng.choice([0, 1, 10, 1000, 20_000]))
 
 
 def noise(rng: random.Random) -> np.ndarray | Image.Image:
-    """Pixels drawn at random, of any type and channels."""
+    """Return random pixels, of a random dtype and number of channels."""
     shape = [rng.choice([1, 2, 3, 10, 28, 60, 300, 1000]) for _ in range(2)] + rng.choice([[], [3], [4]])
     pixels = np.random.default_rng(rng.getrandbits(32)).random(shape)
     if rng.random() < 0.3:
@@ -65,7 +65,7 @@ def noise(rng: random.Random) -> np.ndarray | Image.Image:
 
 
 def pdf(rng: random.Random) -> bytes:
-    """A PDF of a page with one fault, or of a size that no paper has, or with a picture that is said to be huge."""
+    """Return a PDF with one fault, with an impossible page size, or with a picture that claims to be huge."""
     content, digits = encoded(drawing(rng), "PDF"), rng.choice([b"1", b"99999999"])
     box = b"/MediaBox [ 0 0 %s %s ]" % (digits, rng.choice([b"1", digits]))
     sides = re.sub(rb"/(Width|Height) \d+", rb"/\1 " + digits, content)

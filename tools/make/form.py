@@ -1,4 +1,4 @@
-"""Draw docs/forms/exam.pdf, three scanned sheets that are filled in by hand, and their form definition, exam.yaml.
+"""Draw docs/forms/exam.pdf, three scanned sheets filled in by hand, and write their form definition, exam.yaml.
 
 python -m tools.make.form
 """
@@ -19,7 +19,7 @@ FIELDS = {
 }
 FIELDS["total"] = 400, 770, 560, 850, "1-2"
 SHEETS = (20261207, 9, 12, 4), (20254418, 10, 7, 8), (20263950, 6, 15, 11)  # student, marks
-SURE = {"student": 0.99}  # fields in which a mistake is costly, and from what confidence on they are not doubtful
+SURE = {"student": 0.99}  # fields in which a mistake is costly: below this confidence, they are doubtful
 HEIGHT = 44  # of a digit, in pixels
 PRINT, INK = 60, 90  # grey levels, on white
 
@@ -39,7 +39,7 @@ def main():
 
 
 def sheet(rng, student, marks):
-    """Return a scan of a printed form that a hand has filled in."""
+    """Return a scan of a printed form that was filled in by hand."""
     page = Image.new("L", SIZE, 255)
     draw = ImageDraw.Draw(page)
     draw.text((90, 90), "Physics, first term", PRINT, font_size=44)

@@ -1,6 +1,6 @@
-"""Golden files: small pictures, named by what is hard about them, and what is read in them, in Python as on the page.
+"""Golden files: small pictures, each named after its difficulty, and what Python and the page must read in them.
 
-`python -m tools.make.golden` reads the pictures in tests/handwriting/golden/ again; look at what changes.
+`python -m tools.make.golden` reads the pictures in tests/handwriting/golden/ again. Review the changes.
 """
 
 import base64
@@ -19,9 +19,9 @@ FOLDER = Path(__file__).parents[2] / "tests" / "handwriting" / "golden"
 
 
 def found(path: Path, *, context: bool = True, team: bool = True) -> dict[str, Any]:
-    """Return what Python reads in a picture with the bundled reader, in context or not, in the team or alone.
+    """Return what the bundled reader reads in a picture, with or without context, in the team or alone.
 
-    This is how the picture is turned, each line, and of each of its groups the digits and the confidence.
+    The result has the turn of the picture and its lines, with the digits and the confidence of each group.
     """
     answer = Reader(load_network(read_checkpoint(BUNDLED), BUNDLED), context, team=team).read(path)
     lines = []
@@ -35,7 +35,7 @@ def found(path: Path, *, context: bool = True, team: bool = True) -> dict[str, A
 
 
 def packed(picture: dict[str, Any]) -> dict[str, Any]:
-    """What was read, as the golden file has it: images as bytes in base64."""
+    """Convert the result of `found` to what the golden file stores: images become bytes in base64."""
     lines = [
         line
         | {"groups": [[digits, round(confidence, 3)] for digits, confidence in line["groups"]]}
@@ -46,12 +46,12 @@ def packed(picture: dict[str, Any]) -> dict[str, Any]:
 
 
 def golden() -> dict[str, dict[str, Any]]:
-    """What shall be read, `packed`, by the names of the pictures."""
+    """Return the content of the golden file: the `packed` result for each name of a picture."""
     return json.loads((FOLDER / "golden.json").read_text())
 
 
 def assert_alike(picture: dict[str, Any], golden: dict[str, Any]) -> None:
-    """A picture is read as the golden file has it, but for what rounding makes of sizes, shades and probabilities."""
+    """Check that a picture is read as the golden file says, with small tolerances for boxes, shades and confidence."""
     assert picture["degrees"] == golden["degrees"]
     assert [line["read"] for line in picture["lines"]] == [line["read"] for line in golden["lines"]]
     for line, wanted in zip(picture["lines"], golden["lines"], strict=True):

@@ -1,7 +1,7 @@
-"""The map of the package, docs/house.svg: `python -m tools.make.house` draws it from the code.
+"""Draw the map of the package, docs/house.svg: `python -m tools.make.house`.
 
-A row is a layer of import-linter's contract in pyproject.toml, a box a module with the first words of its docstring;
-blue is the core, the files that README names for reading.
+A row is a layer of import-linter's contract in pyproject.toml. A box is a module, with the first line of its docstring.
+The core is blue: these are the files that README recommends to read.
 """
 
 import ast
@@ -15,19 +15,19 @@ ROOT = Path(__file__).parents[2]
 OUT = ROOT / "docs" / "house.svg"
 WIDTH, GAP, LEFT = 1000, 10, 20
 FONT = "font-family='system-ui, sans-serif'"
-LETTER = 6.8  # pixels that one of the small text may take
+LETTER = 6.8  # width of a small letter in pixels
 CORE, FILE, FOLDER = "#dfeafb", "#fffdf8", "#f1ede4"
 
 
 def purpose(module):
-    """The first sentence of a module's docstring."""
+    """Return the first line of a module's docstring."""
     file = ROOT / "digits" / f"{module}.py"
     source = (file if file.exists() else ROOT / "digits" / module / "__init__.py").read_text("utf-8")
     return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0].rstrip(".").replace("`", "")
 
 
 def house():
-    """The map as SVG."""
+    """Return the map as SVG."""
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
     rows = [[name.strip() for name in row.split("|")] for row in contract["layers"]]
     core = re.findall(r"\[digits/(\w+)\.py\]", (ROOT / "README.md").read_text("utf-8"))
@@ -50,7 +50,7 @@ def house():
             ]
         top += height + GAP
     head = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {top}' role='img' {FONT}>"
-    title = "<title>The package digits: each row imports from the rows below it alone</title>"
+    title = "<title>The package digits: each row imports only from the rows below it</title>"
     return "\n".join([head, title, f"<rect width='{WIDTH}' height='{top}' fill='white'/>", *parts, "</svg>", ""])
 
 

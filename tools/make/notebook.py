@@ -1,7 +1,7 @@
-"""docs/chapter1.ipynb: run it, and hold what its text says against what its cells print.
+"""Run docs/chapter1.ipynb, and compare the numbers in its text with what its cells print.
 
-`python -m tools.make.notebook` runs it from its first cell to its last and writes its outputs again; its text and
-code are edited by hand. Look at what changes.
+`python -m tools.make.notebook` runs all cells and saves their outputs. Text and code are edited by hand. Review the
+changes.
 """
 
 import base64
@@ -28,9 +28,9 @@ SOLUTION = re.compile(r"<details>\n<summary>.*?</summary>\n\n```python\n(.*?)\n`
 
 
 class Client(NotebookClient):
-    """nbclient, but what a widget shows is kept as an output of its cell: a reader without widgets sees it as well.
+    """A client that keeps what a widget shows as an output of its cell, for readers without widgets.
 
-    And it does not answer the widgets, after which it may miss that a cell has ended.
+    It does not answer widgets, because it could then miss the end of a cell.
     """
 
     def on_comm_open_jupyter_widget(self, msg: dict[str, Any]) -> None:
@@ -38,7 +38,7 @@ class Client(NotebookClient):
 
 
 def run(notebook: NotebookNode, folder: Path) -> None:
-    """Run all cells, in place, with an empty `folder` as the working directory; raises if a cell does."""
+    """Run all cells in place, with an empty `folder` as the working directory. Raises if a cell does."""
     (folder / "data").symlink_to(DATA)
     settings = {"timeout": 600, "coalesce_streams": True, "record_timing": False}
     Client(notebook, **settings, resources={"metadata": {"path": str(folder)}}).execute()
@@ -56,7 +56,7 @@ def outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
 
 
 def with_solutions(notebook: NotebookNode) -> list[str]:
-    """Add the solution of each exercise as a cell of code and one of text; the titles of the exercises."""
+    """Add a cell of code and a cell of text for the solution of each exercise. Return the titles of the exercises."""
     titles = []
     for cell in list(notebook.cells):
         if cell.cell_type == "markdown" and (solution := SOLUTION.search(cell.source)):
@@ -67,10 +67,10 @@ def with_solutions(notebook: NotebookNode) -> list[str]:
 
 
 def disagreements(notebook: NotebookNode) -> list[str]:
-    """Each number in bold that the last cell of code before it did not print, within one in its last digit."""
+    """Return each bold number that the code cell before it did not print, up to one in the last digit."""
     faults, output = [], ""
     for cell in notebook.cells:
-        if cell.cell_type == "code":  # what it printed, also beside a widget
+        if cell.cell_type == "code":  # only what it printed
             output = "".join(shown.text for shown in cell.outputs if shown.output_type == "stream")
             continue
         for bold in re.findall(rf"\*\*({NUMBER})\*\*", SOLUTION.sub("", cell.source)):

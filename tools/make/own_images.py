@@ -1,6 +1,6 @@
-"""Draw pictures to try docs/your_own_images.md with: `python -m tools.make.own_images`.
+"""Draw example pictures for docs/your_own_images.md: `python -m tools.make.own_images`.
 
-The folders mine and test get 200 pictures each, in the style of somebody who writes a 1 with a flag and a 7 with a bar.
+The folders mine and test get 200 pictures each, in the style of a writer whose 1 has a flag and whose 7 has a bar.
 """
 
 from pathlib import Path

@@ -2,9 +2,9 @@
 
     python -m tools.make.page_pictures [--network CHECKPOINT] [--out FOLDER]
 
-page.png shows a drawn digit, and page_dark.png the weights of a hidden neuron over it. In page.gif a number is drawn,
-then neurons are pointed at. review.png shows the doubtful field of docs/forms/exam.pdf. The text is in the font Inter
-where it is installed.
+page.png shows a drawn digit, and page_dark.png the weights of a hidden neuron over it. In page.gif, a number is drawn,
+and then the pointer rests on a few neurons. review.png shows the doubtful field of docs/forms/exam.pdf. The font is
+Inter if it is installed.
 """
 
 import argparse
@@ -29,8 +29,8 @@ POINTED = 3  # the film ends with the neurons of the highest activations
 
 def main(words=None):
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="the page's network (the bundled)")
-    options.add_argument("--out", type=Path, default=Path("docs"), help="where the pictures go (docs)")
+    options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="network (the bundled one)")
+    options.add_argument("--out", type=Path, default=Path("docs"), help="folder for the pictures (docs)")
     args = options.parse_args(words)
     out = args.out.resolve()
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), sync_playwright() as playwright:
