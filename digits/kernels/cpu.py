@@ -91,7 +91,7 @@ def steps(job: Job) -> Tally:
     (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
     net = _layers(weights, biases, job.chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # a rate beyond float32 becomes infinity without a warning
-    entropy = job.model.cost is CROSS_ENTROPY
+    entropy = job.model.cost == CROSS_ENTROPY
     *result, scale = _sgd_steps(net, *_examples(job), rate, entropy, 1 - lr * decay)
     for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
         matrix = torch.from_numpy(np.hstack(list(net.weights[layer])))  # padded; transposed in the first layer
@@ -103,7 +103,7 @@ def steps(job: Job) -> Tally:
 def evaluate(job: Job) -> Tally:
     """Return the sum of the cost and the number of right predictions on the `chosen` (n,) images."""
     net = _layers(*weights_and_biases(job.model), TOGETHER)
-    return _tensors(*_evaluate(net, *_examples(job), job.model.cost is CROSS_ENTROPY))
+    return _tensors(*_evaluate(net, *_examples(job), job.model.cost == CROSS_ENTROPY))
 
 
 def _examples(job: Job) -> tuple[Examples, Array]:
