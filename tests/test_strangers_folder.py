@@ -1,4 +1,4 @@
-"""Ignore Python modules and numba settings in the working directory, which may be a stranger's folder of pictures."""
+"""Ignore Python modules in the working directory, which may be a stranger's folder of pictures."""
 
 import os
 import pkgutil
@@ -40,10 +40,3 @@ def test_files_in_the_working_directory_have_no_effect(tmp_path):
     process = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=300)
     assert not canary.exists(), canary.read_text()
     assert process.returncode == 0, process.stderr
-
-
-def test_numba_reads_no_settings_from_the_working_directory(tmp_path):
-    """It would stop at this file. A valid file could name a cache to unpickle."""
-    (tmp_path / ".numba_config.yaml").write_text("{")
-    code = "import digits.kernels, numba; numba.njit(lambda x: x)(1)"
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
