@@ -19,7 +19,7 @@ SUBCOMMANDS = {
     "predict": "read the numbers in pictures",
     "evaluate": "measure how well labelled pictures are read",
     "export": "write a network as a web page, an ONNX model or a small checkpoint",
-    "figures": "draw the book's figures for a trained network",
+    "figures": "draw the figures of Nielsen's book for a trained network",
     "sweep": "search for good hyperparameters",
 }
 
@@ -32,7 +32,8 @@ def main(words: list[str] | None = None) -> None:
         if name in SUBCOMMANDS:
             run(name, rest)
         elif name in ("", "-h", "--help"):
-            print("Usage: digits SUBCOMMAND [OPTIONS]. To list the options: digits SUBCOMMAND --help\n")
+            print("Usage: digits SUBCOMMAND [OPTIONS]. To list the options: digits SUBCOMMAND --help")
+            print("Example: python -m digits train --hidden 100\n")
             print("\n".join(f"  {name:10} {purpose}" for name, purpose in SUBCOMMANDS.items()))
         else:
             raise UserError(f"there is no subcommand {name!r}; choose from {', '.join(SUBCOMMANDS)}")

@@ -22,11 +22,12 @@ def evaluate(
     FOLDER/7/x.png. Put a - between lines of digits, as in FOLDER/012-345_x.jpg. If a label has spaces between the
     numbers of a line, they must be read, too.
 
+    Example: python -m digits evaluate --network bundled
+
     Args:
         folders: Folders of labelled pictures. By default MNIST's test images.
-        network: A run folder or a .ckpt file, whose network names every digit; bundled, a team in which the line
-            network also has a say; or ocr, the team and a text recognizer. Default: the newest run in runs/, else
-            bundled.
+        network: A run folder, a .ckpt file, bundled (a team of networks), or ocr (the team and a text recognizer).
+            Default: the newest run in runs/, else bundled.
         single: Read only the clearest digit of each picture. Otherwise every line must be right.
         known_length: Consider only numbers with as many digits as the label, as predict --length does.
         wrong: Save an image of the misread pictures, with what the network saw, the label, and what was read.

@@ -17,6 +17,8 @@ def export(
 ) -> None:
     """Write a trained network as a web page that reads drawn digits, an ONNX model, or a small checkpoint.
 
+    Example: python -m digits export --network bundled --out digits.html
+
     Args:
         network: A run folder, a .ckpt file, or bundled. Default: the newest run in runs/, else the bundled network.
         to: web (one HTML file that works offline), onnx (a model for apps) or checkpoint (weights alone, in float16).

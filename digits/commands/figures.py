@@ -11,7 +11,9 @@ CURVES = {f"{kind}/{split}" for kind in ("accuracy", "cost") for split in ("trai
 
 
 def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir: Path | None = None) -> None:
-    """Draw the book's figures for a trained network, as PNG: its curves, weights, mistakes and more.
+    """Draw the figures of Nielsen's book for a trained network, as PNG: its curves, weights, mistakes and more.
+
+    Example: python -m digits figures --network bundled
 
     Args:
         network: A run folder, a .ckpt file, or bundled. Default: the newest run in runs/, else the bundled network.

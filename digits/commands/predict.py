@@ -28,11 +28,12 @@ def predict(
 ) -> None:
     """Read the numbers in pictures and PDFs. Print each line with the activation of its least sure digit.
 
+    Example: python -m digits predict docs/504192.jpg --network bundled
+
     Args:
         files: Pictures, PDFs, folders, patterns such as scans/*.png, or - for standard input.
-        network: A run folder or a .ckpt file, whose network names every digit; bundled, a team in which the line
-            network also has a say; or ocr, the team and a text recognizer. Default: the newest run in runs/, else
-            bundled.
+        network: A run folder, a .ckpt file, bundled (a team of networks), or ocr (the team and a text recognizer).
+            Default: the newest run in runs/, else bundled.
         single: Read only the clearest digit of each picture, as a detector always does.
         length: Number of digits in each number, such as 8 or 6-8.
         digits: Digits that may occur, such as 01 for zeros and ones.

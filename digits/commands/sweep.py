@@ -39,6 +39,8 @@ def sweep(
     Results go to a folder in runs/ that is named after the settings. To continue a stopped sweep, run the same command
     again.
 
+    Example: python -m digits sweep --hidden 15 30 --lr 1 3 --epochs 3
+
     Args:
         hidden: Numbers of hidden neurons to try, such as 15 30 100.
         lr: Learning rates to try, such as 0.3 3 30.

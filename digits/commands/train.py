@@ -21,6 +21,8 @@ def train(
 ) -> None:
     """Train a network to read handwritten digits, keep its best epoch, and print how to use it.
 
+    Example: python -m digits train --hidden 100
+
     Args:
         settings: See `Settings`.
         config: Read settings from this YAML file. The command line overrides them.

@@ -41,8 +41,8 @@ class TrainerSettings(TypedDict, total=False):
     """The settings of Lightning's Trainer that a command line or a file may have.
 
     Attributes:
-        accelerator: Device to train on. By default the fastest for this network.
-        max_epochs: Number of epochs, instead of --epochs; with -1, only max_time or early_stop ends the training.
+        accelerator: Device to train on: cpu, cuda (NVIDIA), mps (Apple) or gpu (either). Default: the fastest.
+        max_epochs: Number of epochs, instead of --epochs. With -1, train until --trainer.max_time or --early_stop.
         max_time: Stop after this time, such as 00:00:05:00 (days, hours, minutes, seconds).
         check_val_every_n_epoch: Validate and test only after every N epochs.
     """
@@ -62,8 +62,8 @@ class Settings:
 
     Attributes:
         hidden: Neurons in each hidden layer, such as 100 30.
-        init: Initial weights; gaussian is the choice of chapter 1 of Nielsen's book.
-        cost: Cost function.
+        init: Initial weights: scaled (small: no neuron starts saturated) or gaussian (N(0, 1), as in Nielsen's book).
+        cost: Cost function to minimize: quadratic (chapter 1 of the book) or cross_entropy (chapter 3).
         only_digit: Train a detector for this digit, with one output.
         epochs: Number of passes over the training images.
         lr: Learning rate.
@@ -74,8 +74,7 @@ class Settings:
         seed: Seed for the initial weights, the order of the images and their augmentation.
         kernel: Code that trains: numba (compiled), torch (the book's equations) or autograd (any network).
             auto picks the fastest that works.
-        handwriting: Redraw a third of the digits in handwriting styles that MNIST lacks, distort all images a little,
-            and add images without a digit.
+        handwriting: Redraw a third of the digits in styles that MNIST lacks, distort all images, add non-digits.
         distort: Strength of the random distortion of the training images, such as 1.
         train_size: Train on the first N of 60,000 images (default: 50,000).
             With all of them, none is left for validation, and the last epoch is kept.
