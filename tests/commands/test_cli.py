@@ -6,78 +6,13 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
 
 import pytest
 import torch
 
 from digits.__main__ import SUBCOMMANDS
-from digits.commands import cli
 from digits.common.errors import UserError, one_line_errors
-from digits.training.settings import ONCE, PositiveInt
 from tests.support.systems import on_posix, posix
-
-
-def example(
-    files: list[str],
-    /,
-    *,
-    hidden: Annotated[list[PositiveInt], ONCE] = [30],  # noqa: B006
-    lr: float = 3.0,
-    kind: Literal["web", "app"] = "web",
-    out: Path | None = None,
-    json: bool = False,
-) -> None:
-    """Do something.
-
-    Args:
-        files: What to read.
-        hidden: Neurons.
-        lr: Learning rate.
-        kind: Of what kind.
-        out: Where to.
-        json: For programs.
-    """
-
-
-def understood(words):
-    return dict(cli.parse(cli.command_line(example, "digits example"), words.split()).arguments)
-
-
-@pytest.mark.parametrize(
-    "words, arguments",
-    [
-        ("a", {"files": ["a"]}),
-        ("a --hidden 100 30", {"files": ["a"], "hidden": [100, 30]}),
-        ("--hidden 7 --json a", {"files": ["a"], "hidden": [7], "json": True}),
-        ("a --lr 1 --lr=2", {"files": ["a"], "lr": 2.0}),
-        ("a --kind app --out x/y", {"files": ["a"], "kind": "app", "out": Path("x/y")}),
-        ("--json -- -a --json", {"files": ["-a", "--json"], "json": True}),
-        ("a -", {"files": ["a", "-"]}),
-    ],
-)
-def test_words_become_arguments(words, arguments):
-    assert understood(words) == arguments
-
-
-@pytest.mark.parametrize(
-    "words, reason",
-    [
-        ("", "FILES requires"),
-        ("a --hidden", "--hidden requires at least 1"),
-        ("a --hidden 0", "--hidden.* >= 1"),
-        ("a --kind page", '"web", "app"'),
-        ("a --kind -", 'Invalid value "-" for --kind'),
-        ("a --hiden 3", "Did you mean --hidden"),
-        ("a --no-json", "--no-json"),
-        ("a --hidden 10 --lr 1 --hidden=20", "--hidden specified multiple times"),
-    ],
-)
-def test_a_mistake_is_one_line_that_names_it(words, reason):
-    with pytest.raises(UserError, match=reason) as error:
-        understood(words)
-    assert "\n" not in str(error.value)
-
 
 LINES = """
 train.py --help

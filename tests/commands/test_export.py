@@ -1,6 +1,5 @@
 import json
 import re
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -163,10 +162,3 @@ def test_mistakes(words, reason, export, tmp_path, data_dir):
     code, _, errors = export(*words, "--data_dir", data_dir)
     assert code == 2 and len(errors) == 1 and reason in errors[0]
     assert sorted(tmp_path.iterdir()) == before
-
-
-@pytest.mark.parametrize("missing", ["onnx", "onnxscript", "onnxruntime"])
-def test_a_missing_onnx_package_is_named(missing, export, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, missing, None)
-    code, _, [line] = export(saved(tmp_path / "net.ckpt", DigitClassifier([3])), "--to", "onnx")
-    assert code == 2 and line.endswith('ONNX export needs onnx, onnxscript and onnxruntime: pip install "digits[onnx]"')

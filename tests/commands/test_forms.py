@@ -90,21 +90,17 @@ TWO_PAGES = "first:\n  box: [0, 0, 1, 1]\n  length: 1-3\nsecond:\n  box: [0, 0, 
 
 def test_a_document_has_as_many_pages_as_the_form(forms_of):
     """A file that is named twice counts twice. A last page without a field, such as a blank back, counts as a page."""
-    files = "three.pdf", "three.pdf", "four.pdf", "two.png"
-    code, out, errors = forms_of(TWO_PAGES, *files, "--csv", "--review", "x.html")
+    code, out, errors = forms_of(TWO_PAGES, "three.pdf", "three.pdf", "four.pdf", "--csv", "--review", "x.html")
     assert [row[:2] + row[2::2] for row in table_of(out)[1]] == [
         *[["three.pdf", "1", "444", "44"], ["three.pdf", "3", "", ""]] * 2,
         *[["four.pdf", "1", "444", "44"], ["four.pdf", "3", "4", "444"]],
-        ["two.png", "", "", ""],
     ]
-    unread = "three.pdf page 3", "three.pdf page 3", "two.png"
     assert code == 1 and errors[0].startswith("three.pdf: has 3 pages, but each form has 2. ")
-    assert errors[1:4] == [f"{name}: has only 1 of the form's 2 pages; add the missing pages" for name in unread]
-    assert all(error in Path("x.html").read_text() for error in errors[:4])
+    assert errors[1:3] == ["three.pdf page 3: has only 1 of the form's 2 pages; add the missing pages"] * 2
+    assert all(error in Path("x.html").read_text() for error in errors[:3])
     code, out, errors = forms_of("pages: 3\n" + TWO_PAGES, "three.pdf", "four.pdf", "--csv")
     assert code == 1 and [row[1:3] for row in table_of(out)[1]] == [["1", "444"], ["1", "444"], ["4", ""]]
     assert errors[0].startswith("four.pdf: has 4 pages, but each form has 3. ")
-    assert forms_of("pages: 3\n" + TWO_PAGES, "three.pdf")[0] == 0
 
 
 def test_each_form_is_printed_as_a_line_or_a_json_object(forms_of):
@@ -162,26 +158,19 @@ def test_a_form_definition_is_parsed(in_folder):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        *((content, "expected lines such as `name: value`") for content in ("", "- a")),
+        ("- a", "expected lines such as `name: value`"),
         ("a: 1", "f.yaml: a: add `box: [left, top, right, bottom]`, each a fraction"),
-        *((f"a:\n  box: {box}", "expected four fractions") for box in ([0, 0, 1], 0)),
-        ("a:\n  box: [0, 0, 2, 1]", "box: expected a number from 0 to 1, not 2"),
-        ("a:\n  box: [0, 0, nan, 1]", "not nan"),
-        ("a:\n  box: [0, 0, [1], 1]", "not ['1']"),
+        ("a:\n  box: [0, 0, 1]", "expected four fractions"),
+        *((f"a:\n  box: [0, 0, {side}, 1]", "box: expected a number from 0 to 1") for side in (2, "nan", [1])),
         *((f"a:\n  box: {box}", "with left < right and top") for box in ([0.5, 0, 0.5, 1], [0, 0.5, 1, 0.5])),
         *((f"{BOX}  page: {page}", "page: expected a whole number from 1 to 100") for page in (0, 1.5, 1000, "x")),
-        *(
-            (f"{BOX}  page: 3\npages: {n}", "f.yaml: pages: expected a whole number from 3 to 100")
-            for n in (2, 101, "x")
-        ),
+        *((f"{BOX}  page: 3\npages: {n}", "pages: expected a whole number from 3 to 100") for n in (2, 101)),
         (BOX + "  sure: 2", "sure: expected a number from 0 to 1"),
         *((f"{BOX}  length: {length}", "length: expected a number from 1") for length in (0, [1, 2])),
-        *((f"{BOX}  digits: {digits}", "digits: expected the digits that can") for digits in ("1a", {}, [[1]])),
+        *((f"{BOX}  digits: {digits}", "digits: expected the digits that can") for digits in ("1a", [[1]])),
         (BOX + "  lenght: 1", "unknown setting 'lenght'; choose from box, page, length, digits and sure"),
         ("=a:\n  box: [0, 0, 1, 1]", "a field name has at most 50 characters: letters"),
-        ("[a]: 1", "f.yaml"),
         ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "expected 1 to 200 fields, not 201"),
-        ("{}", "expected 1 to 200 fields, not 0"),
         (BOX + BOX, "f.yaml: a appears 2 times; keep only one"),
         (b"a: \xff", "codec"),
     ],
@@ -199,11 +188,8 @@ def test_an_invalid_form_definition_is_refused_in_one_line(content, reason, in_f
         ("--review r.html", "--review shows the fields of a form; define them with --fields"),
         ("--fields gone.yaml", "gone.yaml: No such file or directory"),
         ("--fields f.yaml --length 3", "--fields replaces --single, --length"),
-        ("--fields f.yaml --annotate x.png", "--fields replaces --single, --length"),
         ("--fields f.yaml --review r.txt", "cannot write r.txt: name a .html"),
-        ("--csv a.csv --csv b.csv", "--csv"),
         ("--fields f.yaml --csv f.yaml", "cannot write f.yaml: name a .csv"),
-        ("--fields f.yaml --csv nowhere/x.csv", "cannot write nowhere/x.csv"),
         ("--json --csv", "--json and --csv exclude each other"),
         ("--csv two.png", "cannot write two.png: name a .csv"),
         ("--fields f.yaml --network nine.ckpt", "only detects one digit; choose a --network that reads all"),
@@ -214,12 +200,3 @@ def test_mistakes_are_reported_before_anything_is_read(words, reason, forms_of, 
     saved_sure("nine.ckpt", only_digit=9)
     code, out, [error] = verb("predict", "two.png", "--network", "net.ckpt", *words.split())
     assert (code, out) == (2, "") and reason in error
-
-
-def test_a_field_with_too_many_digits_is_doubtful(in_folder, verb):
-    """A 50 in a field for one digit is not read as a sure 5 or 0."""
-    NUMBER.crop((150, 0, 345, 150)).save("50.png")
-    NUMBER.save("504192.png")
-    Path("f.yaml").write_text(BOX + "  length: 1\n")
-    _, out, _ = verb("predict", "50.png", "504192.png", "--network", "bundled", "--fields", "f.yaml", "--csv")
-    assert all(float(row[3]) < SURE for row in table_of(out)[1])

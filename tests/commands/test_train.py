@@ -43,14 +43,6 @@ def test_configs_of_the_project_run(run, path):
     assert last("here").shape.startswith("784-")
 
 
-def test_help_names_the_settings_of_the_trainer_too(verb):
-    output = verb("train", "--help")[1]
-    assert all(
-        re.search(rf"--{name}\b", output)
-        for name in ("hidden", "config", "resume", "trainer.max_epochs", "trainer.max_time")
-    )
-
-
 def test_the_trainer_is_set_in_a_file_and_on_the_command_line(run, tmp_path):
     path = config(tmp_path, epochs=4, trainer="{check_val_every_n_epoch: 4, accelerator: cpu}")
     output = run("--config", path, "--trainer.check_val_every_n_epoch", 2, "--run_dir", "here")

@@ -34,10 +34,11 @@ def test_the_example_in_the_docstring_of_read_works(monkeypatch):
     assert len(example.examples) == 7 and doctest.DocTestRunner().run(example).failed == 0
 
 
-def test_a_picture_of_any_type_or_a_list_of_pictures_is_read():
-    image = Image.open(PICTURE)
-    kinds = str(PICTURE), PICTURE.read_bytes(), image, np.asarray(image)
-    assert [answer.text for answer in read(kinds)] == ["504192"] * 4
+def test_a_picture_of_any_type_or_a_list_of_pictures_is_read(tmp_path):
+    image, page = Image.open(PICTURE), Page(str(tmp_path / "a.pdf"), 1)
+    image.save(page.file)
+    kinds = str(PICTURE), PICTURE.read_bytes(), image, np.asarray(image), page
+    assert [answer.text for answer in (*read(kinds), read(page))] == ["504192"] * 6
     assert [answer.text for answer in read(ROOT.glob("docs/504192.jp*"))] == ["504192"]
     with PICTURE.open("rb") as file:
         assert read(file).text == "504192"
@@ -76,13 +77,6 @@ def test_the_error_in_a_process_forked_after_a_read_says_what_to_do():
         pool.apply_async(read, [PICTURE]).get(60)
 
 
-def test_a_page_of_a_pdf_is_read_alone_and_in_a_list(tmp_path):
-    line(1).save(tmp_path / "a.pdf", resolution=72)
-    page, sure = Page(str(tmp_path / "a.pdf"), 1), saved_sure(tmp_path / "sure.ckpt")
-    assert read(page, network=sure).text == "4"
-    assert [answer.text for answer in read([page, page], network=sure)] == ["4", "4"]
-
-
 def test_only_numbers_of_the_expected_length_are_candidates():
     for length, allowed in ((5, {5}), (range(1, 6), range(1, 6)), ("6-8", range(6, 9)), ("6", {6})):
         answer = read(PICTURE, length=length)
@@ -93,16 +87,6 @@ def test_only_numbers_of_the_expected_length_are_candidates():
     assert (answer.text, answer.error) == ("", "no line can be read as a number of 40 digits")
     apart = np.hstack([np.asarray(line(2)), np.full((120, 300), 240, np.uint8), np.asarray(line(2))])
     assert [len(read(apart, length=length).lines[0].groups) for length in (None, 4)] == [2, 1]  # despite the gap
-
-
-def test_only_the_expected_digits_occur():
-    answer = read(PICTURE, digits="01245", length=6)
-    [group] = answer.lines[0].groups
-    assert {len(number) for number, _ in group.candidates} == {6}
-    assert group.confidence < 0.5 < read(PICTURE).lines[0].groups[0].confidence  # none of them is like the 9
-    assert set().union(*(number for number, _ in group.candidates)) <= set("01245")
-    mnist = np.pad(np.full((20, 4), 255, np.uint8), [(4, 4), (12, 12)])
-    assert read(mnist, digits="4").text == "4"  # also for an image like MNIST's
 
 
 @pytest.mark.parametrize(

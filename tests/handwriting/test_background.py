@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from digits.handwriting.background import estimate_background, on_dark_background
 from tests.support.finding import SIZE, assert_finds, one_line_error
 from tests.support.pens import on_paper
 
@@ -29,20 +28,6 @@ def test_table_lines_along_two_borders_are_not_read(thick, gap, two):
     pixels, (right, bottom) = on_paper(two), np.array(SIZE) - gap
     pixels[bottom - thick : bottom, :right] = pixels[:bottom, right - thick : right] = 40
     assert_finds(pixels, two)
-
-
-@pytest.mark.parametrize("width", [4, 12])
-def test_light_paper_in_a_dark_frame_is_not_taken_for_a_dark_background(width, two):
-    framed = on_paper(two)
-    framed[:width], framed[-width:], framed[:, :width], framed[:, -width:] = 60, 60, 60, 60
-    assert not on_dark_background(framed.mean(2) / np.float32(255))
-    assert on_dark_background(1 - on_paper(two).mean(2) / np.float32(255))
-
-
-def test_the_closing_also_fills_strokes_along_the_border():
-    light = np.ones((100, 120), np.float32)
-    light[:9, 20:] = light[50:59, 20:] = 0.3
-    assert np.array_equal(estimate_background(light), np.ones_like(light))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from PIL import Image
 
 from digits import mnist
 from digits.handwriting.lines import ANYTHING, FAR, PLACE, Expected, cut_out, find_lines, groups_along
-from digits.handwriting.normalize import REST, centre_of_mass
 from digits.handwriting.strips import DIGIT, ROWS, Strip
 from digits.model import DigitClassifier
 from tests.handwriting.test_line_network import along
@@ -30,26 +29,12 @@ def test_mnists_test_images_stay_as_they_are(mnist_dir):
         assert all(torch.equal(a, b) for a, b in zip(model.predict(found_images), model.predict(images), strict=True))
 
 
-def test_a_picture_of_28x28_pixels_that_is_not_like_mnist_is_normalized():
-    ink = cover((28, 28), (STROKES[2], 2, 1, 18))
-    digit = find_digit((255 * ink).astype(np.uint8))
-    assert digit.box != (0, 0, 28, 28)
-    assert np.abs(np.subtract(centre_of_mass(digit.image), 14.5)).max() < 0.5
-
-
 @pytest.mark.parametrize("side", [16, 24, 32, 40, 60, 90, 150, 299, 301, 450, 1000, 1501, 3000])
 def test_the_size_of_the_picture_does_not_matter(side):
     ink = cover((side, side), (STROKES[2], 0.2 * side, 0.15 * side, 0.6 * side))
     assert_finds(on_paper(ink), ink, (1.2 if side >= 60 else 4) * NEAR)
     if side >= 1000:  # large JPEGs are decoded at a lower resolution
         assert_finds(encoded(Image.fromarray(on_paper(ink)), "JPEG"), ink, 1.2 * NEAR)
-
-
-@pytest.mark.parametrize("size", [(1000, 60), (60, 1000), (3000, 200), (200, 3000), (1234, 567)])
-def test_the_shape_of_the_picture_does_not_matter(size):
-    ink = cover(size, (STROKES[5], 0.4 * size[0], 0.3 * size[1], 0.5 * min(size)))
-    near = (2 if size == (200, 3000) else 1.5) * NEAR
-    assert_finds(on_paper(ink), ink, near, pixels=max(2, (size[0] * size[1]) ** 0.5 / 100))
 
 
 @pytest.mark.parametrize("share", [0.2, 0.4, 0.95])
@@ -95,14 +80,6 @@ def test_each_group_has_its_candidates_and_their_images():
     assert groups_along(log, Expected(digits="01", length=(2, 2))) == ([], [])
 
 
-def test_every_digit_that_can_occur_is_a_candidate_for_an_image_like_mnists():
-    image = np.zeros((28, 28), np.uint8)
-    image[5:25, 13:16] = 200
-    segmentation = find_lines(image, Expected(digits="017"))
-    assert segmentation.lines == [[[(digit, 0.0, (0,)) for digit in "017"]]] and segmentation.known
-    assert segmentation.degrees == 0 and np.array_equal(segmentation.images, image[None, None] / np.float32(255))
-
-
 def row(*digits, height=80, apart=0.25):
     """Return a picture of digits in a row, and the ink of each."""
     placed, left = [], 40.0
@@ -129,13 +106,6 @@ def test_each_digit_of_a_line_is_found_and_a_wide_gap_makes_two_groups(digits):
     wide = np.hstack([picture, picture[:, -40:].repeat(2, 1), picture])
     assert best(find_lines(wide))[0] == [[*numbers[0], *numbers[0]]]
     assert len(find_lines(wide, Expected(length=(2 * len(digits),) * 2)).lines[0]) == 1
-
-
-def test_in_context_touching_digits_have_the_rest_of_the_strokes_beside_them():
-    picture, _ = row(3, 8, apart=-0.04)
-    for context in (True, False):
-        _, digits = best(find_lines(picture, context=context))
-        assert all(((np.abs(digit.image - REST) < 0.02).sum() > 12) == context for digit in digits)
 
 
 def test_even_noise_gives_a_bounded_number_of_images():

@@ -12,34 +12,12 @@ from digits.common.errors import UserError
 from digits.handwriting import ocr
 from digits.handwriting.answer import Reading
 from digits.handwriting.api import choose_reader
-from digits.handwriting.line_network import BLANK, numbers
 from digits.handwriting.reader import Reader
 from digits.network import sigmoid_network
 from tests.support.pens import STROKES, cover
 
 PHOTO = Path(__file__).parents[2] / "docs" / "504192.jpg"
 needs_ocr = pytest.mark.skipif(not find_spec("rapidocr"), reason='pip install -e ".[ocr]"')
-
-
-def random_outputs(places, seed):
-    z = np.random.default_rng(seed).normal(0, 2, (places, 11))
-    z[:, BLANK] += 2
-    return z - np.log(np.exp(z).sum(1, keepdims=True))
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_the_probability_of_a_given_number_is_the_sum_over_its_alignments(seed):
-    log = random_outputs(5, seed)
-    sums = {}
-    for path in np.ndindex(*[11] * 5):  # all 161,051
-        kept = [d for n, d in enumerate(path) if d != BLANK and (n == 0 or path[n - 1] != d)]
-        text = "".join(map(str, kept))
-        if text in ("", "7", "42", "44"):
-            sums[text] = sums.get(text, 0.0) + float(np.exp(log[range(5), path].sum()))
-    for text, total in sums.items():
-        [(digits, log_p, places)] = numbers(log, only=text)
-        assert (digits, len(places)) == (text, len(text)) and log_p == pytest.approx(np.log(total))
-    assert numbers(log, only="123456") == []  # longer than there are places
 
 
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch):

@@ -171,13 +171,6 @@ def test_decompression_bombs_are_refused_before_they_are_decoded():
         assert "4.0 megapixels" in one_line_error(slow_to_decode)
 
 
-def test_each_format_has_its_limit_of_megapixels(two, monkeypatch):
-    for kind in list(FORMATS):
-        file = encoded(Image.fromarray(on_paper(two)), kind)
-        monkeypatch.setitem(FORMATS, kind, 0.07)
-        assert "0.1 megapixels; the limit for this format is 0.07" in one_line_error(file)
-
-
 def test_tiles_larger_than_their_picture_are_refused():
     file = encoded(Image.new("L", (64, 64)), "TIFF")
     for tag, side in ((278, 322), (284, 323)):  # rows of a strip, planes; width and height of a tile

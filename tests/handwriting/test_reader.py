@@ -4,17 +4,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from digits.common.errors import UserError
 from digits.handwriting.answer import THRESHOLD
 from digits.handwriting.api import choose_reader
-from digits.handwriting.lines import SMALL, Expected, Segmentation
+from digits.handwriting.lines import Expected, Segmentation
 from digits.handwriting.reader import FLOOR, WEIGHT, Reader
 from digits.network import sigmoid_network
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper
-from tests.support.tiers import slow
 from tools.make.golden import FOLDER
 
 READER, *_ = choose_reader("bundled")
@@ -148,31 +146,6 @@ def test_a_detector_says_whether_its_digit_is_there():
         Reader(network_of(0.9)).read(picture, Expected(length=(2, 2)))
 
 
-@pytest.mark.parametrize(("degrees", "enlarged"), [(0, 1), (90, 1), slow(270, 8)])
-def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged):
-    """A large picture is turned in its working size, and its boxes must fit the original."""
-    digits = [
-        (STROKES[digit], 30 + 80 * (n % 4), 30 + 90 * (n // 4), 60) for n, digit in enumerate((3, 4, 2, 5, 8, 3, 0, 2))
-    ]
-    upright = Image.fromarray(on_paper(cover((380, 220), *digits)).repeat(enlarged, 0).repeat(enlarged, 1))
-    picture = upright.rotate(-degrees, expand=True)
-    answer = READER.read(picture)
-    assert (answer.text, answer.degrees, answer.error) == (READER.read(upright).text, degrees, "")
-    if degrees:
-        boxes = np.array([reading.box for reading in answer.lines[0].groups[0].readings])
-        width, height = picture.size
-        assert (boxes >= 0).all() and (boxes <= [width, height, width, height]).all()
-        ink = 255 - np.asarray(picture.convert("L")).astype(int)
-        assert all(ink[top:bottom, left:right].max() > 100 for left, top, right, bottom in boxes)
-
-
-def test_the_clearest_of_several_readable_turns_is_taken():
-    """A 25 can be read upside down, too, as 52."""
-    upright = Image.fromarray(on_paper(cover((220, 130), (STROKES[2], 30, 30, 60), (STROKES[5], 110, 30, 60))))
-    turned = [READER.read(upright.rotate(-degrees, expand=True)) for degrees in (90, 270)]
-    assert [(answer.text, answer.degrees) for answer in turned] == [("25", 90), ("25", 270)]
-
-
 @pytest.mark.parametrize("word", ["apples", "school"])
 def test_a_word_beside_a_number_is_not_read(word):
     """Some letters look like digits, but the strokes of the others belong to no digit."""
@@ -180,17 +153,6 @@ def test_a_word_beside_a_number_is_not_read(word):
     cv2.putText(writing, word, (250, 80), cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 2.2, 255, 4, cv2.LINE_AA)
     digits = cover(size, *((STROKES[digit], 40 + 50 * n, 30, 50) for n, digit in enumerate((3, 8, 2))))
     assert READER.read(on_paper(np.maximum(digits, writing / 255))).text == "382"
-
-
-def test_the_answer_says_why_nothing_was_read():
-    small = on_paper(cover((40, 40), (STROKES[7], 15, 16, 5)))
-    for picture, reason in (
-        (FOLDER / "blank.png", "nothing in this picture stands out; write darker"),
-        (FOLDER / "texture.png", "nothing here looks like a digit; crop"),
-        (small, f"less than {SMALL} pixels high"),
-    ):
-        answer = READER.read(picture)
-        assert reason in answer.error and "\n" not in answer.error and not answer.text
 
 
 def test_the_answer_says_why_no_number_of_the_expected_length_was_read():
