@@ -16,16 +16,6 @@ def test_a_share_of_the_images_is_replaced_and_the_others_do_not_change():
     assert (changed > 0).double().mean().item() == pytest.approx(allographs.SHARE, abs=0.03)  # four standard errors
 
 
-def test_an_allograph_that_is_added_to_the_atlas_is_drawn_for_its_digit(monkeypatch):
-    monkeypatch.setattr(allographs, "ATLAS", {digit: ["0,0 30,100"] for digit in range(10)})
-    allographs.ATLAS[7].append("0,0 100,0")
-    labels = torch.arange(4000) % 10
-    images = allographs.with_allographs(torch.zeros(4000, 28, 28, dtype=torch.uint8), labels, 0, 0) > 128
-    level = images.any(1).sum(1) > 1.5 * images.any(2).sum(1)
-    assert level[labels == 7].double().mean().item() == pytest.approx(allographs.SHARE / 2, abs=0.07)
-    assert not level[labels != 7].any()
-
-
 def test_the_bundled_network_reads_every_allograph():
     network = choose_reader("bundled")[0].network
     chosen, hand = torch.zeros(100, dtype=torch.int64), torch.Generator().manual_seed(0)

@@ -23,11 +23,6 @@ def all_cut():
     return neighbours.cut(pixels, pixels.roll(1, 0), torch.Generator().manual_seed(0)).numpy() / 255
 
 
-def test_a_share_of_the_images_is_cut_and_the_others_do_not_change():
-    changed = (neighbours.with_neighbours(digits(4000), 1, 2) != digits(4000)).flatten(1).any(1)
-    assert changed.double().mean().item() == pytest.approx(neighbours.SHARE, abs=0.03)  # four standard errors
-
-
 def test_cut_digits_are_normalized_like_mnist_and_keep_most_of_their_strokes(monkeypatch):
     monkeypatch.setattr(neighbours, "STRETCH", 0.0)
     before, after = digits(600).numpy() / 255, all_cut()

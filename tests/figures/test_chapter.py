@@ -11,16 +11,6 @@ from digits.training.plots import shaded
 from tests.support.fitted import load
 
 
-def test_learning_curves_are_drawn_by_epoch():
-    curves = {"accuracy/test": {0: 0.5, 1: 0.75}, "cost/training": {0: 0.3, 1: 0.2}}
-    left, right = chapter.learning_curves(curves, 1).axes
-    lines = {line.get_label(): line for line in left.lines}
-    assert np.array_equal(lines["test"].get_xydata(), [[0, 50], [1, 75]])
-    assert len(lines["training"].get_xdata()) == 0
-    assert np.array_equal(right.lines[0].get_xydata(), [[0, 0.3], [1, 0.2]])
-    assert lines["this checkpoint"].get_xdata() == [1, 1]
-
-
 def test_hidden_neurons_show_what_activates_them_and_their_output_weights(fitted, data):
     """Neuron by neuron and image by image, in NumPy."""
     model, _ = load(fitted)
@@ -54,19 +44,6 @@ def test_saturation_keeps_right_and_other_outputs_apart():
     left, right = chapter.saturation(labels, activations).axes
     assert "75.0%" in left.get_title() and "94.4%" in right.get_title()
     assert [sum(bar.get_height() for bar in axes.patches) for axes in (left, right)] == [4, 36]
-
-
-def test_the_valley_has_the_path_over_contours_from_the_least_to_the_largest_cost():
-    flat = torch.tensor([[3.0, 1.0], [1.0, 0.5], [0.0, 0.0]])
-    cost = torch.linspace(0.013, 1.7, 35).view(5, 7)
-    axes, bar = chapter.valley(flat, torch.linspace(-1, 4, 7), torch.linspace(-1, 2, 5), cost, 1234).axes
-    assert np.array_equal(axes.lines[0].get_xydata(), flat)
-    names = {text.get_text(): tuple(text.xy) for text in axes.texts}
-    assert names == {"initial weights": (3.0, 1.0), "1": (1.0, 0.5), "2 epochs": (0.0, 0.0)}
-    levels = axes.collections[0].levels
-    assert levels[[0, -1]] == pytest.approx([0.013, 1.7])
-    assert bar.get_ylabel() == "cost on 1,234 training images"
-    assert [tick.get_text() for tick in bar.get_yticklabels()] == ["0.02", "0.05", "0.1", "0.2", "0.5", "1"]
 
 
 @pytest.mark.mnist

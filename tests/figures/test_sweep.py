@@ -1,6 +1,5 @@
 import pytest
 
-from digits.figures.style import png
 from digits.figures.sweep import drawn
 from digits.training.search import Setting
 
@@ -27,12 +26,3 @@ def test_lines_show_the_best_of_the_other_settings():
     worse = {each._replace(batch_size=5): [(0.5 * accuracy, 0.5) for accuracy, _ in GRID[each]] for each in GRID}
     lines = axes_of(GRID | better | worse)["hidden"].lines
     assert lines[-2].get_ydata()[0] == pytest.approx(1.1 * (0.9 + 0.15) / 2)
-
-
-def test_initial_weights_are_named_and_perfect_networks_can_be_drawn():
-    both = {Setting(30, 3.0, 10, init): [(1.0, 0.5)] for init in ("scaled", "gaussian")}
-    axes = axes_of(both)["init"]
-    assert list(axes.lines[0].get_xdata(orig=True)) == ["gaussian", "scaled"] and axes.get_xscale() == "linear"
-    for every in (True, False):
-        [(name, figure)] = drawn({Setting(30, 3.0, 10, "gaussian"): [(1.0, 0.5)]}, 1, every)
-        assert name == "lr" and figure.axes[0].get_ylim()[1] < 1 and png(figure)

@@ -29,20 +29,13 @@ def test_the_confusion_matrix_has_its_counts_in_the_right_cells(written):
     assert inside[4, 9] < inside[2, 3] < inside[4, 4] and inside[0, 1] == 255
 
 
-@pytest.mark.parametrize("wrong", [0, 3, 50])
-def test_mistakes_are_shown_with_prediction_and_label(wrong, written):
+def test_mistakes_are_shown_with_prediction_and_label_the_most_confident_first(written):
     generator = torch.Generator().manual_seed(0)
-    images = torch.randint(256, (60, 28, 28), dtype=torch.uint8, generator=generator)
-    labels = torch.arange(60) % 10
-    activations = torch.zeros(60, 10)
-    predicted = (labels + (torch.arange(60) < wrong) * 3) % 10
+    labels, activations = torch.arange(60) % 10, torch.zeros(60, 10)
+    predicted = (labels + (torch.arange(60) < 50) * 3) % 10
     activations[range(60), predicted] = torch.rand(60, generator=generator)
-    picture = np.array(plots.first_mistakes(images, labels, activations))
-    chosen = sorted(range(wrong), key=lambda n: -activations[n, predicted[n]])[:36]
-    assert written.pop((350, 28))[0] == f"{len(chosen)} of {wrong} mistakes, the most confident first"
-    assert len(written) == len(chosen) and (picture < 255).any() == bool(wrong)
-    for place, n in enumerate(chosen):
-        top, left = 60 + place // 6 * 126, 8 + place % 6 * 116
-        assert written[left + 52, top + 17][0] == f"said {predicted[n]}, is {labels[n]}"
-        tile = picture[top + 30 : top + 114 : 3, left + 10 : left + 94 : 3, 0]
-        assert np.array_equal(tile, 255 - images[n].numpy())
+    plots.first_mistakes(torch.zeros(60, 28, 28, dtype=torch.uint8), labels, activations)
+    chosen = sorted(range(50), key=lambda n: -activations[n, predicted[n]])[:36]
+    title, *words = (text for text, _ in written.values())
+    assert title == "36 of 50 mistakes, the most confident first"
+    assert words == [f"said {predicted[n]}, is {labels[n]}" for n in chosen]
