@@ -44,7 +44,7 @@ type Steps = { milliseconds: number };
 type End = { end: true };
 /** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */
 type Training = { fresh?: Fresh; share: number };
-type Fresh = { mnist: Mnist; layers: Layer[]; batch: number; rate: number };
+type Fresh = { mnist: Mnist; layers: Layer[]; batch: number; rate: number; n?: number };
 type Job = Opening | Seeing | Reading | Test | Lesson | Steps | End | Training;
 /** Of images: the accuracy, and the share whose right output is `stuck` near 0. */
 type Measures = { accuracy: number; stuck: number };
@@ -54,7 +54,7 @@ type Trained = Measured & { layers: Layer[] };
 
 /** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
  * 1; and the activations for the drawing. */
-type Progress = { steps: number; isOver: boolean; changes: Float32Array[]; activations: Float32Array[] };
+type Progress = { steps: number; isOver: boolean; changes: Float32Array[]; activations: Float32Array[][] };
 
 // Handwriting.
 
@@ -125,7 +125,7 @@ type Ghost = { image: Float32Array; answer: string; reached: number };
 type Stop<Model = any> = {
   isIndependent?: boolean; isHovered?: boolean; asks?: string;
   on?: Record<string, (control: HTMLInputElement) => unknown>;
-  arrive?: (pad: { write: (strokes: Stroke[]) => void }) => unknown; leave?: () => void;
+  arrive?: (pad: { write: (paths: string[]) => void }) => unknown; leave?: () => void;
   pick?: (name: string) => unknown; point?: (pixel: number) => void; isPlaying?: () => boolean;
   getReady?: () => Promise<void>; example?: (seen: Seen) => Model | null;
   model: (seen: Seen) => Model; says: (model: Model) => string; draw: (model: Model, size: Size) => string;
@@ -135,7 +135,7 @@ type Seen = { image: Float32Array; layers: Layer[] };
 /** The size of a figure, in units. Text is 16 units high. A figure is 340 to 1,000 units wide, and at least 300 high. */
 type Size = { width: number; height: number };
 type Square = { left: number; top: number; side: number };
-type Repeated = { toggle: () => void; stop: () => void; isOn: () => boolean };
+type Repeated = { toggle: () => void; stop: () => void; once: () => void; isOn: () => boolean };
 /** A hidden neuron that sees an image, in hundredths: `sum` is w·a, z is that and the `bias`; `zs` are those of its layer. */
 type HiddenNeuron = { j: number; zs: number[]; weights: Float32Array; bias: number; sum: number; z: number };
 /** The values from and to which an axis goes, its numbered ticks, and its label. */

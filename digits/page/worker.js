@@ -1,6 +1,6 @@
 // What a worker does: it reads strokes and pictures, teaches and tests a network, or trains one from nothing.
 
-import { blank, mappedBox, offscreen } from "./reading/images.js";
+import { blank, movedBox, offscreen } from "./reading/images.js";
 import { begin } from "./network/lesson.js";
 import { findLines, seen } from "./reading/lines.js";
 import { isTooSmall } from "./reading/picture.js";
@@ -78,13 +78,7 @@ function readPicture({ picture, team }) {
   const longer = Math.max(width, height);
   const [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
   const digits = moved(digitsOf(groups), longer, x, y);
-  const unread = unreadIn(groups).map((box) =>
-    mappedBox(
-      box,
-      (n) => n / longer + x,
-      (n) => n / longer + y,
-    ),
-  );
+  const unread = unreadIn(groups).map((box) => movedBox(box, longer, x, y));
   return { digits, unread, refusal: digits.length ? undefined : refusal, degrees, ...turned };
 }
 

@@ -195,8 +195,8 @@ def test_what_is_shown_adds_up_for_a_hundred_drawings():
         assert layers["outputs"][layers["output"]] == pytest.approx(sigmoid(layers["z"]), abs=0.00501)
 
         cost = models["cost"]
-        *areas, total = thousandths(*cost["areas"], cost["total"])
-        assert sum(areas) == total and cost["cost"] == pytest.approx(cost["total"] / 2, abs=0.00501)
+        *areas, total = thousandths(*cost["areas"], cost["sum"])
+        assert sum(areas) == total and cost["cost"] == pytest.approx(cost["sum"] / 2, abs=0.00501)
         for area, error in zip(cost["areas"], cost["errors"], strict=True):
             assert area == pytest.approx(error**2, abs=0.000501)
 
@@ -380,16 +380,22 @@ def test_after_a_lesson_a_drawing_and_a_digit_are_compared_before_and_after():
     assert ("still read" in read["says"]) == (max(same) > 0.5) and "not take" not in read["says"]
 
 
-def test_the_few_images_are_the_first_and_the_test_images_stay():
-    all_labels, few = shown(
-        """const { firstOf } = await import(overfitting);
-        const bytes = Uint8Array.from({ length: 30 * 99 }, (_, i) => i % 251);
-        const all = { bytes, train: 20, test: 10 }, few = firstOf(all, 5);
-        const of = (mnist, i) => [mnist.bytes[i], ...backprop.exampleOf(mnist, i).image];
-        return [[0, 4, 20, 29].map((i) => of(all, i)), [0, 4, 5, 14].map((i) => of(few, i))];""",
-        overfitting=(STOPS.parent / "overfitting.js").as_uri(),
+def test_the_few_images_are_the_first_ones():
+    """A network that trains on the first five images learns the same whatever the others are."""
+    first, same, all_of_them = shown(
+        """const { train } = await import(trainer);
+        const bytes = Uint8Array.from({ length: 30 * 99 }, (_, i) => (7 * i) % 10);
+        const other = bytes.map((byte, i) => (i >= 5 && i < 20 ? (byte + 1) % 10 : byte)); // labels
+        const learned = (bytes, n) => {
+          const layers = backprop.freshLayers([784, 10], backprop.seeded());
+          train({ fresh: { mnist: { bytes, train: 20, test: 10 }, layers, batch: 5, rate: 3, n }, share: 0 });
+          return [train({ share: 1 }).epoch, [...layers[0].biases]];
+        };
+        return [learned(bytes, 5), learned(other, 5), learned(other)];""",
+        trainer=(STOPS.parent.parent / "network" / "trainer.js").as_uri(),
     )
-    assert all_labels == few
+    assert first == same and first[0] == all_of_them[0] == 1
+    assert first != all_of_them
 
 
 def test_the_remedy_of_overfitting_is_not_called_overfitted():

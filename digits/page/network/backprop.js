@@ -1,6 +1,6 @@
 // How a network learns: mini-batches, backpropagation and gradient descent, as in digits/backprop.py.
 
-import { feedforward, nonzero, slopeAt } from "./feedforward.js";
+import { feedforward, imagesOf, nonzero, slopeAt } from "./feedforward.js";
 
 const HARDLY = 1e-7; // a neuron's error, or a change of its weights, so small is lost in rounding
 
@@ -50,22 +50,10 @@ export function freshLayers(sizes, random = Math.random) {
   });
 }
 
-/** The mean quadratic cost of examples. @type {(layers: Layer[], batch: Example[]) => number} */
-export function meanCost(layers, batch) {
-  const outputs = feedforward(
-    layers,
-    batch.map(({ image }) => image),
-  )[layers.length];
-  return outputs.reduce((sum, a, i) => sum + quadraticCost(a, batch[i].y), 0) / batch.length;
-}
-
 /** Of a mini-batch, the activations of every layer and the errors dC/dz of each but the first.
  * @type {(layers: Layer[], batch: Example[], deltaOf?: typeof quadraticDelta) => Errors} */
 export function backpropagate(layers, batch, deltaOf = quadraticDelta) {
-  const activations = feedforward(
-    layers,
-    batch.map(({ image }) => image),
-  );
+  const activations = feedforward(layers, imagesOf(batch));
   let below = activations[layers.length].map((a, i) => a.map((a, j) => deltaOf(a, batch[i].y[j]))); // BP1
   const errors = [below];
   for (let l = layers.length - 1; l > 0; l--) {

@@ -33,8 +33,14 @@ export function recall(layers, images) {
   return [images, ...layers].map((_, l) => images.map((image) => known.get(image)?.all[l] ?? image));
 }
 
-/** @param {Digit[]} digits */
-export const imagesOf = (digits) => digits.map(({ image }) => image);
+/** @param {{ image: Float32Array }[]} all digits or examples */
+export const imagesOf = (all) => all.map(({ image }) => image);
+
+/** The weights of neuron j in a layer. @type {(layer: Layer, j: number) => Float32Array} */
+export function weightsOf({ weights, biases }, j) {
+  const inputs = weights.length / biases.length;
+  return weights.subarray(j * inputs, (j + 1) * inputs);
+}
 
 /** The activations of the last layer. @type {(layers: Layer[], image: Float32Array) => Float32Array} */
 export const outputsOf = (layers, image) => feedforward(layers, [image])[layers.length][0];

@@ -1,10 +1,10 @@
 // A lesson, which is fine-tuning with rehearsal: the network is told what is on the pad, or that it is not a digit, in
-// which case all desired outputs are 0. It learns this by gradient descent. So that it forgets little else, each mini-batch mixes the lesson with earlier ones and MNIST's images; half of
-// these are of the digit that the drawing was taken for, which is forgotten first. The cost is the cross-entropy, as an
-// output that is wrong is often saturated.
+// which case all desired outputs are 0. It learns this by gradient descent. So that it forgets little, each mini-batch
+// mixes the lesson with earlier ones and MNIST's images; half of these are of the digit that the drawing was taken for,
+// which is forgotten first. The cost is the cross-entropy, as an output that is wrong is often saturated.
 
 import { any, crossEntropyDelta, desired, exampleOf, sgdStep, supportOf } from "./backprop.js";
-import { relative } from "../shell/layers.js";
+import { shades } from "../reading/images.js";
 import { feedforward, outputsOf, predictionOf } from "./feedforward.js";
 import { isDigit } from "../reading/reader.js";
 
@@ -48,8 +48,8 @@ export function begin({ lesson, earlier, mnist }, before) {
         sgdStep(layers, [lesson, ...Array.from({ length: BATCH - 1 }, rehearsed)], RATE, crossEntropyDelta);
         steps++;
       } while (!isOver() && performance.now() - since < milliseconds);
-      const changes = supportOf(layers, aim).map((now, l) => relative(now.map((value, k) => value - start[l][k])));
-      return { steps, isOver: isOver(), changes, activations: feedforward(layers, [image]).map(([a]) => a) };
+      const changes = supportOf(layers, aim).map((now, l) => shades(now.map((value, k) => value - start[l][k])));
+      return { steps, isOver: isOver(), changes, activations: feedforward(layers, [image]) };
     },
     end: () => ({ layers, steps, isLearned: isRight() }),
   };

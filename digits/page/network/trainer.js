@@ -10,26 +10,23 @@ let run = /** @type {(Fresh & { done: number; order: number[]; random: () => num
 /** Begins, if a `fresh` network is asked for; or goes on by a share of an epoch, at most to its end, but by one
  * mini-batch at least. @type {(job: Training) => Trained | null} */
 export function train({ fresh, share }) {
-  if (fresh) run = { ...fresh, done: 0, order: [...Array(fresh.mnist.train).keys()], random: seeded() };
+  if (fresh) run = { ...fresh, done: 0, order: [...Array(fresh.n ?? fresh.mnist.train).keys()], random: seeded() };
   if (!run) return null;
-  const { mnist, layers, batch, rate } = run;
-  const epoch = Math.ceil(mnist.train / batch); // in mini-batches
+  const { mnist, layers, batch, rate, order } = run;
+  const epoch = Math.ceil(order.length / batch); // in mini-batches
   const left = epoch - (run.done % epoch);
   const steps = fresh ? 0 : Math.min(left, Math.max(1, Math.round(share * epoch)));
   for (let i = 0; i < steps; i++) {
     const start = (run.done++ % epoch) * batch;
     if (start === 0) {
-      // they are shuffled, in the same way in each run
-      const keys = run.order.map(run.random);
-      run.order.sort((i, j) => keys[i] - keys[j]);
+      // shuffle, in the same way in each run
+      const keys = order.map(run.random);
+      order.sort((i, j) => keys[i] - keys[j]);
     }
-    sgdStep(
-      layers,
-      run.order.slice(start, start + batch).map((i) => exampleOf(mnist, i)),
-      rate,
-    );
+    const examples = order.slice(start, start + batch).map((i) => exampleOf(mnist, i));
+    sgdStep(layers, examples, rate);
   }
-  const train = measured(layers, mnist, 0, mnist.train);
+  const train = measured(layers, mnist, 0, order.length);
   const test = measured(layers, mnist, mnist.train, mnist.test);
   return { layers, epoch: run.done / epoch, train, test };
 }

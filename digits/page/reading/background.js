@@ -8,12 +8,8 @@ const { LIFT, WINDOW, COARSE, AROUND, BLURRED, BRIGHTEST, EVEN, SOFT } = held.co
 /** The share of the background's light that is missing in red, green and blue, of 0..255.
  * @type {(colours: Image[]) => Image[]} */
 export function missingLight(colours) {
-  const soft = colours.map((colour) =>
-    blurred(
-      mapped(colour, (value) => value / 255),
-      SOFT,
-    ),
-  );
+  const shares = colours.map((colour) => mapped(colour, (value) => value / 255));
+  const soft = shares.map((colour) => blurred(colour, SOFT));
   const dark = onDarkBackground(meanOf(soft));
   const light = soft.map((colour) => mapped(colour, (value) => (dark ? 1 - value : value) + LIFT[0]));
   const around = lightAround(meanOf(light)).data;

@@ -40,13 +40,10 @@ export function cutter({ dark, sure }) {
         middle,
         CUTS[n][2],
       );
-      return pixels.length < SPECK ? null : drawn(dark, strokes, pixels);
+      return pixels.length < SPECK ? nothing(middle) : drawn(dark, strokes, pixels);
     });
-    known.set(
-      key,
-      cuts.map((cut) => cut ?? nothing(middle)),
-    );
-    return known.get(key);
+    known.set(key, cuts);
+    return cuts;
   };
 }
 
@@ -96,8 +93,7 @@ export function seam(mask, left, right) {
 }
 
 /** The pixels of the connected components that come near a column, in the band of the line, and are not too short beside
- * the largest of them.
- * @type {(region: Image, middle: number, shortest: number) => number[]} */
+ * the largest of them. @type {(region: Image, middle: number, shortest: number) => number[]} */
 function strokesNear(region, middle, shortest) {
   const { width } = region;
   const [first, last] = [-1, 1].map((side) => Math.trunc(middle + side * CLOSE * DIGIT));

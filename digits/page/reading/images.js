@@ -29,6 +29,10 @@ export const maximum = (values) => values.reduce((most, value) => Math.max(most,
 
 /** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
 export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+/** Values as shades of -1 to 1, of which the largest is `most`; small ones stand out more.
+ * @type {(values: Float32Array, most?: number) => Float32Array} */
+export const shades = (values, most = magnitude(values, 1e-9)) =>
+  values.map((value) => Math.sign(value) * Math.min(1, Math.abs(value) / most) ** 0.75);
 /** Whether two images have the same values; those in a saved copy are rounded.
  * @type {(one: Float32Array, other: Float32Array) => boolean} */
 export const isSame = (one, other) => one.every((value, i) => Math.abs(value - other[i]) < 1e-3);
@@ -178,11 +182,10 @@ export function between({ width, height, data }, x, y) {
 }
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
-export const bounds = ({ width, data }) =>
-  boxOf(
-    [...data.keys()].filter((i) => data[i]),
-    width,
-  );
+export function bounds({ width, data }) {
+  const pixels = [...data.keys()].filter((i) => data[i]);
+  return boxOf(pixels, width);
+}
 
 /** The box around pixels of an image. @param {number[]} pixels @param {number} width */
 export function boxOf(pixels, width) {
@@ -205,6 +208,14 @@ export const mappedBox = ({ left, top, right, bottom }, across, down = across) =
   right: across(right),
   bottom: down(bottom),
 });
+
+/** A box divided by a scale, then moved. @type {(box: Box, scale: number, x: number, y: number) => Box} */
+export const movedBox = (box, scale, x, y) =>
+  mappedBox(
+    box,
+    (left) => left / scale + x,
+    (top) => top / scale + y,
+  );
 
 /** The x and y of the centre of mass; a pixel's middle is at 0.5. @type {(image: Image) => [number, number]} */
 export function centreOfMass({ width, data }) {

@@ -1,9 +1,8 @@
 // One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
 
 import { held } from "../held.js";
-import { area, between, binarized, blank, bounds, centreOfMass } from "./images.js";
-import { clamp, crop, distances, linear, mapped } from "./images.js";
-import { maximum, mean, padded, resampled, resized, rounded, valuesIn } from "./images.js";
+import { area, between, binarized, blank, bounds, centreOfMass, clamp, crop, distances } from "./images.js";
+import { linear, mapped, maximum, mean, padded, resampled, resized, rounded, valuesIn } from "./images.js";
 
 const { BOX, MIDDLE, FINE, REST, NEAR, SLANT, SLANTED, STROKE } = held.constants.normalize;
 const MARGIN = NEAR * FINE;
@@ -42,8 +41,7 @@ export function normalize(strokes, rest) {
 export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum(strokes.data)));
 
 /** The shear of a digit after which its slant, by its second moments, is within SLANT. One beyond SLANTED is taken for
- * that.
- * @type {(digit: Image) => Shear} */
+ * that. @type {(digit: Image) => Shear} */
 function deslanting({ width, height, data }) {
   const [x, y] = centreOfMass({ width, height, data });
   let both = 0;
@@ -81,14 +79,10 @@ function normalizeStrokes(mask) {
   const depth = distances(mask);
   const wide = (4 * mean(valuesIn(depth, mask))) / FINE; // the mean distance is width / 4
   const more = ((clamp(wide, ...STROKE) - wide) / 2) * FINE;
-  if (more > 0)
-    return mapped(
-      distances(
-        mapped(mask, (on) => 1 - on),
-        more,
-      ),
-      (away) => Number(away <= more),
-    );
+  if (more > 0) {
+    const outside = mapped(mask, (on) => 1 - on);
+    return mapped(distances(outside, more), (away) => Number(away <= more));
+  }
   return binarized(depth, Math.min(-more, 0.9 * maximum(depth.data)));
 }
 

@@ -2,7 +2,7 @@
 // network says where they are.
 
 import { held } from "../held.js";
-import { mappedBox } from "./images.js";
+import { movedBox } from "./images.js";
 import { outputsOf, predictionOf } from "../network/feedforward.js";
 
 const { WEIGHT, FLOOR, SHIFTS } = held.constants.reader;
@@ -83,11 +83,4 @@ function renamed(candidates, readingOf) {
 /** Digits with their boxes divided by a scale, then moved. @param {Digit[]} digits @param {number} scale
  * @param {number} x @param {number} y @returns {Digit[]} */
 export const moved = (digits, scale, x, y) =>
-  digits.map((digit) => ({
-    ...digit,
-    box: mappedBox(
-      digit.box,
-      (left) => left / scale + x,
-      (top) => top / scale + y,
-    ),
-  }));
+  digits.map((digit) => ({ ...digit, box: movedBox(digit.box, scale, x, y) }));

@@ -27,23 +27,15 @@ export function showAnswer(ghostly) {
   const rows = outputs.length ? lines() : [[0]];
   const answer = find("digit", HTMLElement);
   const isReading = drawing.picture && !drawing.digits && !drawing.refusal;
-  answer.replaceChildren(
-    ...rows.map((line) =>
-      element(
-        "span",
-        ...line.map((i) => {
-          const digit = element("b", ghostly || (isReading ? "…" : said(i)));
-          digit.style.setProperty(
-            "--share",
-            `${ghostly ? 100 : isKnown(i) ? Math.max(30, 100 * outputs[i][digitRead(i)]) : 15}%`,
-          );
-          digit.classList.toggle("chosen", i === chosen && outputs.length > 1);
-          digit.classList.toggle("apart", isApart(i));
-          return digit;
-        }),
-      ),
-    ),
-  );
+  const shown = (/** @type {number} */ i) => {
+    const digit = element("b", ghostly || (isReading ? "…" : said(i)));
+    const share = ghostly ? 100 : isKnown(i) ? Math.max(30, 100 * outputs[i][digitRead(i)]) : 15;
+    digit.style.setProperty("--share", `${share}%`);
+    digit.classList.toggle("chosen", i === chosen && outputs.length > 1);
+    digit.classList.toggle("apart", isApart(i));
+    return digit;
+  };
+  answer.replaceChildren(...rows.map((line) => element("span", ...line.map(shown))));
   const widths = rows.map((line) => line.length + GAP * line.filter(isApart).length);
   answer.style.setProperty("--longest", `${Math.max(...widths)}`);
   answer.style.setProperty("--lines", `${rows.length}`);

@@ -14,9 +14,10 @@ export function drawCurves(points, shown) {
   const last = points.at(-1)?.epoch ?? 30;
   const span = SPANS.find((span) => span >= last) ?? 30;
   const x = (/** @type {number} */ epoch) => (30 * epoch) / span;
+  const y = (/** @type {number} */ accuracy) => -Math.log10(Math.max(1 - accuracy, LOWEST));
   const curve = (/** @type {"train" | "test"} */ name) =>
     polyline(
-      points.map((point) => [x(point.epoch), -Math.log10(Math.max(1 - point[name].accuracy, LOWEST))]),
+      points.map((point) => [x(point.epoch), y(point[name].accuracy)]),
       name,
     );
   find("curves", SVGGElement).innerHTML = curve("train") + curve("test");

@@ -4,13 +4,13 @@
 import { find, wantsStill } from "./elements.js";
 import { outputsOf, predictionOf } from "../network/feedforward.js";
 import { isDigit } from "../reading/reader.js";
+import { strokeOf } from "./pad.js";
 import { EMPTY, state } from "./state.js";
 import { haunt } from "./network.js";
 import { askSoon } from "./workers.js";
 
 const WRITING = 1900; // milliseconds until the hand has written: style.css animates it
 const STEP = 500; // milliseconds from one layer to the next
-const POINTS = 40; // of the stroke
 const ENDINGS = ["pointerdown", "keydown", "dragover", "paste", "hashchange"]; // by any of these it gives way
 
 /** Lets the hand write, unless there is something on the pad, or a panel is open. */
@@ -28,7 +28,7 @@ export async function offerGhost() {
   for (const kind of ENDINGS) addEventListener(kind, leave, true);
   const {
     digits: [{ image }],
-  } = await askSoon({ strokes: [strokeOf(find("ghost", SVGPathElement))], layers });
+  } = await askSoon({ strokes: [strokeOf(find("ghost", SVGPathElement).getAttribute("d") ?? "")], layers });
   const outputs = outputsOf(layers, image);
   const answer = isDigit(outputs) ? `${predictionOf(outputs)}` : "?";
   const isStill = wantsStill();
@@ -40,10 +40,3 @@ export async function offerGhost() {
     await pause(STEP);
   }
 }
-
-/** Points along a path in a box of 100 x 100, as a stroke. @type {(path: SVGPathElement) => Stroke} */
-const strokeOf = (path) =>
-  Array.from({ length: POINTS + 1 }, (_, i) => {
-    const { x, y } = path.getPointAtLength((path.getTotalLength() * i) / POINTS);
-    return [x / 100, y / 100];
-  });

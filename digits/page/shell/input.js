@@ -9,25 +9,15 @@ import { finish, look, readPad, show } from "./network.js";
 import { say } from "./words.js";
 import { askForPicture, giveUp } from "./workers.js";
 
-/** Reads the picture in a file, if there is one, or says why it cannot. @param {Blob} [file] */
+/** Puts the picture in a file on the pad, if there is one, and reads it; or says why it cannot. @param {Blob} [file] */
 export async function readPicture(file) {
   if (!file) return;
-  giveUp(); // what is being opened: it would end this
+  giveUp(); // what is being opened or read: it would end this
   const picture = await askForPicture({ file });
-  if (picture) await takePicture(picture);
-  else {
-    const heic = "This browser opens no iPhone’s HEIC. Send a JPEG or a screenshot.";
-    const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
+  if (!picture) {
     clear();
-    const svg = "An SVG has no pixels. Send a PNG or a screenshot.";
-    const isSvg = file.type === "image/svg+xml";
-    say(isHeic ? heic : isSvg ? svg : "This is not a picture that the browser can open.");
+    return say("The browser cannot open this as a picture. Choose a JPEG, a PNG or a screenshot.");
   }
-}
-
-/** Puts a picture on the pad, and reads it. @param {ImageBitmap} picture */
-export async function takePicture(picture) {
-  giveUp(); // what was to be read before
   const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
   change({ drawing });
   finish();
@@ -48,11 +38,7 @@ async function see() {
 export async function bring(digit) {
   const all = await heldImages();
   const tests = Array.from({ length: all.test }, (_, i) => all.train + i);
-  open(exampleOf(all, any(tests.filter((i) => all.bytes[i] === digit))).image);
-}
-
-/** Puts an image of MNIST on the pad. @param {Float32Array} image */
-export function open(image) {
+  const { image } = exampleOf(all, any(tests.filter((i) => all.bytes[i] === digit)));
   change({ drawing: drawingOf(image) });
   finish();
 }

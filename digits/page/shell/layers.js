@@ -2,20 +2,13 @@
 // the neuron that is looked into: red for positive, blue for negative.
 
 import { contextOf, element } from "./elements.js";
-import { clamp, magnitude, mappedBox } from "../reading/images.js";
+import { clamp, mappedBox, shades } from "../reading/images.js";
 
 const LARGEST = 34; // pixels of the page that a hidden neuron takes
 const ENLARGED = 26; // and at least, while it is looked into
 
 /** All of a canvas. @type {Box} */
 export const WHOLE = { left: 0, top: 0, right: 1, bottom: 1 };
-
-/** Values as shares of the largest, times a share of each; small ones stand out more. All are of -1 to 1.
- * @type {(values: Float32Array, share?: (k: number) => number) => Float32Array} */
-export function relative(values, share = () => 1) {
-  const most = magnitude(values, 1e-9);
-  return values.map((value, k) => Math.sign(value) * (Math.abs(value) / most) ** 0.75 * share(k));
-}
 
 /** Colours of the scheme; to be cleared when it changes. */
 export const palette = /** @type {Map<string, string>} */ (new Map());
@@ -203,7 +196,7 @@ export function paintWeights({ group, grid: { columns, cell } }, weights) {
   const blue = bytes(colour("blue"));
   for (let j = 0; j < count; j++) {
     const pixels = new ImageData(28, 28);
-    relative(weights.subarray(784 * j, 784 * (j + 1))).forEach((weight, k) => {
+    shades(weights.subarray(784 * j, 784 * (j + 1))).forEach((weight, k) => {
       pixels.data.set([...(weight > 0 ? red : blue), 255 * Math.abs(weight)], 4 * k);
     });
     context.putImageData(pixels, 32 * (j % columns) + 2, 32 * Math.floor(j / columns) + 2);

@@ -13,11 +13,10 @@ const partsOf = (figure) => [...figure.querySelectorAll("[data-mark]")];
 export function writeWith(text, words, figure) {
   const colours = Object.keys(COLOURS).filter((name) => figure.querySelector(COLOURS[name]));
   const names = [...partsOf(figure).flatMap(namesOf), ...colours].sort((a, b) => b.length - a.length); // the longest first
-  const pattern = new RegExp(`\\b(${names.join("|") || "$^"})s?\\b`, "gi");
-  text.innerHTML = words.replace(
-    pattern,
-    (word, name) => `<mark tabindex="0" data-name="${name.toLowerCase()}">${word}</mark>`,
-  );
+  const pattern = new RegExp(`\\b(${names.join("|")})s?\\b`, "gi");
+  const marked = (/** @type {string} */ word, /** @type {string} */ name) =>
+    `<mark tabindex="0" data-name="${name.toLowerCase()}">${word}</mark>`;
+  text.innerHTML = names.length ? words.replace(pattern, marked) : words;
 }
 
 /** Lights what the word names that is pointed at. @type {(card: Element, figure: Element) => void} */

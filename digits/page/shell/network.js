@@ -1,10 +1,11 @@
 // The network, layer by layer, as it reads what is on the pad.
 
-import { imagesOf, predictionOf, ranked, recall } from "../network/feedforward.js";
+import { imagesOf, predictionOf, ranked, recall, weightsOf } from "../network/feedforward.js";
 import { digitRead, isKnown, placeBoxes, showAnswer, whichOfSeveral } from "./answer.js";
 import { paintWires } from "./connections.js";
 import { find, write } from "./elements.js";
-import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
+import { shades } from "../reading/images.js";
+import { neuronsView, paintInput, paintWeights } from "./layers.js";
 import { paintPad, paper } from "./pad.js";
 import { EMPTY, reader, state } from "./state.js";
 import { describe, explain, inSentence, say } from "./words.js";
@@ -206,9 +207,7 @@ function wiresTo(answer, activations, reached) {
   for (let layer = layers.length, ends = [answer]; layer > 0; layer--) {
     const starts = ends.flatMap((j) => {
       const before = activations[layer - 1];
-      const { length } = before;
-      const w = layers[layer - 1].weights.subarray(j * length, (j + 1) * length);
-      const values = relative(w.map((weight, k) => weight * before[k]));
+      const values = shades(weightsOf(layers[layer - 1], j).map((weight, k) => weight * before[k]));
       const strongest = ranked(values.map(Math.abs)).slice(0, BRANCHES[layers.length - layer]);
       if (layer <= reached)
         wires.push(...strongest.map((k) => ({ from: placeOf(layer - 1, k), to: placeOf(layer, j), value: values[k] })));
@@ -229,15 +228,11 @@ function contributionsAround(layer, j, activations) {
   const shown = [];
   const before = activations[layer - 1];
   const a = activations[layer][j];
-  const w = layers[layer - 1].weights.subarray(j * before.length, (j + 1) * before.length);
-  shown[layer - 1] = relative(w, (k) => (layer === 1 ? FAINT + (1 - FAINT) * before[k] : before[k]));
+  const least = layer === 1 ? FAINT : 0;
+  shown[layer - 1] = shades(weightsOf(layers[layer - 1], j)).map((w, k) => w * (least + (1 - least) * before[k]));
   if (layer === layers.length) return shown;
-  const { weights, biases } = layers[layer];
-  const n = activations[layer].length;
-  shown[layer + 1] = relative(
-    biases.map((_, next) => weights[next * n + j]),
-    () => a,
-  );
+  const onward = layers[layer].biases.map((_, next) => weightsOf(layers[layer], next)[j]);
+  shown[layer + 1] = shades(onward).map((shade) => a * shade);
   return shown;
 }
 

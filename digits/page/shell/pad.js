@@ -9,6 +9,7 @@ import { paintStrokes } from "../reading/strokes.js";
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
 const STILL = 0.015; // a pen that moves less on a digit's box, in sides of the pad, chooses the box
 const FAINT = 0.4; // share of a picture that is left under what is handwriting in it
+const POINTS = 40; // of a stroke that is given as a path
 const PIXELS = { left: 0, top: 0, right: 28, bottom: 28 };
 const pad = find("pad", HTMLElement);
 export const paper = find("paper", HTMLCanvasElement),
@@ -100,6 +101,16 @@ function seenBox({ image, box }) {
     (x) => box.left + (x - seen.left) * across,
     (y) => box.top + (y - seen.top) * down,
   );
+}
+
+/** Points along a path, as in SVG, in a box of 100 x 100. @type {(d: string) => Stroke} */
+export function strokeOf(d) {
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", d);
+  return Array.from({ length: POINTS + 1 }, (_, i) => {
+    const { x, y } = path.getPointAtLength((path.getTotalLength() * i) / POINTS);
+    return [x / 100, y / 100];
+  });
 }
 
 /** A digit of MNIST, given its image, as a drawing that fills the pad. @type {(image: Float32Array) => Drawing} */

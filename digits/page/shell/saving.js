@@ -3,6 +3,7 @@
 
 import { contextOf, element } from "./elements.js";
 import { base64, bytesOf, deflated, held, inputsAndNeurons, parsed, unpacked } from "../held.js";
+import { weightsOf } from "../network/feedforward.js";
 import { magnitude } from "../reading/images.js";
 import { readPicture } from "./input.js";
 import { drawingOf } from "./pad.js";
@@ -57,24 +58,16 @@ function inBase64(picture, largest = Infinity) {
 function parametersOf(layers) {
   const floats = [];
   const whole = [];
-  for (const { weights, biases } of layers) {
+  for (const layer of layers) {
+    const { weights, biases } = layer;
     const n = weights.length / biases.length;
-    const steps = biases.map((_, j) => magnitude(weights.subarray(j * n, (j + 1) * n), 1e-30) / 32767);
+    const steps = biases.map((_, j) => magnitude(weightsOf(layer, j), 1e-30) / 32767);
     floats.push(steps, biases);
     whole.push(Int16Array.from(weights, (weight, i) => Math.round(weight / steps[Math.floor(i / n)])));
   }
-  return joined([...floats, ...whole]);
-}
-
-/** The bytes of arrays, one after another. @param {(Float32Array | Int16Array)[]} arrays */
-function joined(arrays) {
-  const bytes = new Uint8Array(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let place = 0;
-  for (const { buffer, byteOffset, byteLength } of arrays) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), place);
-    place += byteLength;
-  }
-  return bytes;
+  const bytes = (/** @type {Float32Array | Int16Array} */ { buffer, byteOffset, byteLength }) =>
+    Array.from(new Uint8Array(buffer, byteOffset, byteLength));
+  return Uint8Array.from([...floats, ...whole].flatMap(bytes));
 }
 
 /** Keeps what is on the pad and the lessons, until the tab is closed. */

@@ -65,11 +65,7 @@ async function learn(value) {
     if (isShown()) {
       // else one goes on drawing
       state.flash = seen.changes;
-      remember(
-        layers,
-        [digit.image],
-        seen.activations.map((a) => [a]),
-      );
+      remember(layers, [digit.image], seen.activations);
       show();
     }
     write("which", `Step ${seen.steps}`);

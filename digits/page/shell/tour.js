@@ -5,6 +5,7 @@ import { any } from "../network/backprop.js";
 import { element, find, onClick, visit, write } from "./elements.js";
 import { heldImages } from "../held.js";
 import { clamp } from "../reading/images.js";
+import { strokeOf } from "./pad.js";
 import { bring, writeStrokes } from "./input.js";
 import { spaceOf } from "../stops/figure.js";
 import { small, trainSmall } from "../stops/small.js";
@@ -147,7 +148,7 @@ function goTo(name) {
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
   card.querySelector("h2")?.focus();
   document.body.classList.toggle("all", name === END);
-  here()?.arrive?.({ write: writeStrokes });
+  here()?.arrive?.({ write: (paths) => writeStrokes(paths.map(strokeOf)) });
   drawStop();
   heldImages().then(() => {
     // then it is there at once
@@ -169,48 +170,43 @@ async function printStops() {
 
 /** Draws the figures of all stops in one size. */
 function drawAll() {
-  for (const name of Object.keys(STOPS)) drawFigure(name, PRINTED);
+  const image = imageShown();
+  const { layers } = small;
+  for (const [name, stop] of Object.entries(STOPS)) {
+    const model = image && layers && (stop.example ?? stop.model)({ image, layers });
+    drawFigure(name, model, PRINTED);
+  }
 }
 
 /** Draws the figure of the stop, and writes what it says. Screen readers speak that only if it is to last. */
 export function drawStop() {
+  const stop = here();
   if (panel.hidden) return;
-  if (tour.at === END) drawAll();
-  else drawFigure(tour.at);
-}
-
-/** Draws a figure in its size on the page, or in another one. @type {(name: string, size?: number[]) => void} */
-function drawFigure(name, size) {
-  const card = find(`stop-${name}`, HTMLElement);
-  const figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
-  const output = /** @type {HTMLOutputElement} */ (card.querySelector(".does > output"));
-  const [width, height] = size ?? [figure.clientWidth, figure.clientHeight];
+  if (!stop) return drawAll();
   const image = imageShown();
-  const { layers } = small;
-  const stop = STOPS[name];
-  if (!width) return;
-  const space = spaceOf(width, height);
-  figure.setAttribute("viewBox", `0 0 ${space.width} ${space.height}`);
-  if (size) {
-    const seen = image && layers && { image, layers };
-    const model = seen && (stop.example ?? stop.model)(seen);
-    figure.innerHTML = model ? stop.draw(model, space) : "";
-    return;
-  }
-  let words = stop.asks ?? "Draw a digit first.";
-  let drawn = "";
-  if (image && !layers && !stop.isIndependent)
-    words = "Training a network of 30 hidden neurons, which takes two seconds …";
-  else if (image) {
-    const model = stop.model({ image, layers: layers ?? [] });
-    [words, drawn] = [stop.says(model), stop.draw(model, space)];
-  }
-  figure.innerHTML = drawn;
+  const isReady = small.layers || stop.isIndependent;
+  const model = image && isReady ? stop.model({ image, layers: small.layers ?? [] }) : null;
+  const { card, figure } = drawFigure(tour.at, model);
   light(card, figure);
-  if (drawn && !card.querySelector(".text mark"))
+  if (model && !card.querySelector(".text mark"))
     for (const text of card.querySelectorAll(".text > p:not([class])")) writeWith(text, text.innerHTML, figure);
+  const training = "Training a network of 30 hidden neurons, which takes two seconds …";
+  const words = model ? stop.says(model) : image ? training : (stop.asks ?? "Draw a digit first.");
+  const output = /** @type {HTMLOutputElement} */ (card.querySelector(".does > output"));
   const live = stop.isPlaying?.() ? "off" : "polite";
   if (output.textContent === words && output.ariaLive === live) return;
   output.ariaLive = live;
   writeWith(output, words, figure);
+}
+
+/** Draws a stop's figure of a model, or nothing without one, in its size on the page or in another one.
+ * @type {(name: string, model: any, size?: number[]) => { card: HTMLElement; figure: SVGSVGElement }} */
+function drawFigure(name, model, size) {
+  const card = find(`stop-${name}`, HTMLElement);
+  const figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
+  const [width, height] = size ?? [figure.clientWidth, figure.clientHeight];
+  const space = spaceOf(width, height);
+  figure.setAttribute("viewBox", `0 0 ${space.width} ${space.height}`);
+  figure.innerHTML = model && width ? STOPS[name].draw(model, space) : "";
+  return { card, figure };
 }

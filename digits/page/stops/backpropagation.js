@@ -5,7 +5,7 @@ import { costShown } from "./cost.js";
 import { added, passShown } from "./hidden.js";
 import { slopeShown } from "./sigmoid.js";
 import { rightDigit, untrained } from "./small.js";
-import { arrow, circle, disc, number, part, pixelImage, rounded, signed, stop, text } from "./figure.js";
+import { arrow, circle, disc, number, part, pixelImage, rounded, signed, stop, text, total } from "./figure.js";
 
 const RATE = 0.5; // learning rate, so low that the digit is not learned at once
 const LAST = 7; // phase: a guess, six numbers, and the step
@@ -85,13 +85,7 @@ function modelOf({ image }, shown) {
   const all = hidden.map((a, j) => {
     const weights = outputs.map(({ k }) => rounded(layers[1].weights[30 * k + j]));
     const messages = outputs.map(({ wish }, k) => rounded(wish * weights[k], 3));
-    const [sum, slope] = [
-      rounded(
-        messages.reduce((sum, message) => sum + message),
-        3,
-      ),
-      slopeShown(a),
-    ];
+    const [sum, slope] = [total(messages, 3), slopeShown(a)];
     return { j, a, weights, messages, sum, slope, wish: rounded(sum * slope, 4) };
   });
   const neuron = all[ranked(all.map(({ wish }) => Math.abs(wish)))[flow.place]];
@@ -136,13 +130,8 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
   const cell = side / 28;
   const [x0, y0] = [0, y - side / 2];
   const ink = [x0 + ((pixel.k % 28) + 0.5) * cell, y0 + (Math.floor(pixel.k / 28) + 0.5) * cell];
-  const wire = (
-    /** @type {number[]} */ from,
-    /** @type {number[]} */ to,
-    /** @type {string} */ words,
-    /** @type {number} */ value,
-    /** @type {boolean} */ isLit,
-  ) => {
+  /** @type {(from: number[], to: number[], words: string, value: number, isLit: boolean) => string} */
+  const wire = (from, to, words, value, isLit) => {
     const back = isLit ? arrow([to[0] - 14, to[1] - 10], [from[0] + 10, from[1] - 10], tone(value)) : "";
     return part(
       "weight",
@@ -150,44 +139,28 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
       ${text(0.55 * from[0] + 0.45 * to[0], (from[1] + to[1]) / 2 + 24, words, "middle", "haloed")}`,
     );
   };
-  const node = (
-    /** @type {number} */ x,
-    /** @type {number} */ value,
-    /** @type {string} */ name,
-    /** @type {number} */ wish,
-    /** @type {boolean} */ hasWish,
-  ) => `${disc([x, y], radius, value)}
+  /** @type {(x: number, value: number, name: string, wish: number, hasWish: boolean) => string} */
+  const node = (x, value, name, wish, hasWish) => `${disc([x, y], radius, value)}
     ${hasWish ? circle(x, y, radius + 4, `ring ${tone(wish)}`) : ""}
     ${text(x, y + 6, number(value), "middle", value > 0.5 ? "inverted" : "")}
     ${text(x, y + radius + 24, name, "middle", "strong haloed")}`;
   const others = (/** @type {number} */ x, /** @type {number} */ n) =>
     Array.from({ length: n }, (_, i) => circle(x, 8 + ((list - 16) * (i + 0.5)) / n, 2, "dot faint")).join("");
-  const wishes = signed(neuron.wish, 4);
-  const [wide, narrow] = [
-    [
-      "error",
-      `wish of output ${digit}`,
-      `message to neuron ${j}`,
-      "all ten messages",
-      `wish of neuron ${j}`,
-      "change of weight",
-    ],
-    ["error", "wish", "message", "all ten", "its wish", "change"],
-  ];
+  const [message, wishes] = [signed(neuron.messages[digit], 3), signed(neuron.wish, 4)];
   const rows = [
-    [`1 − ${number(own.a)}`, signed(own.error, 2)],
-    [`${signed(own.error, 2)} × ${number(own.slope)}`, signed(own.wish, 3)],
-    [`${signed(own.wish, 3)} × ${signed(neuron.weights[digit], 2)}`, signed(neuron.messages[digit], 3)],
-    [`${signed(neuron.messages[digit], 3)} ${added(rest, 3)}`, signed(neuron.sum, 3)],
-    [`${signed(neuron.sum, 3)} × ${number(neuron.slope)}`, wishes],
-    [`${RATE} × ${number(pixel.ink)} × ${wishes}`, signed(pixel.change, 4)],
-  ].map(([sum, result], n) => {
+    ["error", "error", `1 − ${number(own.a)}`, signed(own.error, 2)],
+    [`wish of output ${digit}`, "wish", `${signed(own.error, 2)} × ${number(own.slope)}`, signed(own.wish, 3)],
+    [`message to neuron ${j}`, "message", `${signed(own.wish, 3)} × ${signed(neuron.weights[digit], 2)}`, message],
+    ["all ten messages", "all ten", `${message} ${added(rest, 3)}`, signed(neuron.sum, 3)],
+    [`wish of neuron ${j}`, "its wish", `${signed(neuron.sum, 3)} × ${number(neuron.slope)}`, wishes],
+    ["change of weight", "change", `${RATE} × ${number(pixel.ink)} × ${wishes}`, signed(pixel.change, 4)],
+  ].map(([long, short, sum, result], n) => {
     const at = list + row * (n + 0.7);
     const strong = n === phase - 1 ? "strong" : "";
-    const name = text(0, at, `${n + 1}  ${(isWide ? wide : narrow)[n]}`, "start", strong || "quiet");
+    const name = text(0, at, `${n + 1}  ${isWide ? long : short}`, "start", strong || "quiet");
     const end = isWide ? 440 : width * 0.79;
     return part(
-      ["error", "wish", "message", "all ten", "sum", "change"][n],
+      short,
       name,
       n >= phase ? "" : `${text(end, at, `${sum} =`, "end", strong)} ${text(end + 6, at, result, "start", strong)}`,
     );

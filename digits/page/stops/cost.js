@@ -2,7 +2,7 @@ import { desired, sgdStep } from "../network/backprop.js";
 import { find, write } from "../shell/elements.js";
 import { passShown } from "./hidden.js";
 import { nameDigit, rightDigit, untrained } from "./small.js";
-import { number, part, rect, repeated, rounded, stop, text } from "./figure.js";
+import { number, part, rect, repeated, rounded, stop, text, total } from "./figure.js";
 
 const RATE = 0.1; // learning rate
 const PACE = 120; // milliseconds from one step to the next
@@ -13,24 +13,18 @@ const learning = { image: new Float32Array(784), digit: -1, layers: untrained(),
 const steps = repeated(step, PACE, STEPS);
 
 /** The squares of the errors, what they add up to, and the cost, half of it, by outputs as they are shown.
- * @type {(outputs: number[], digit: number) => { errors: number[]; areas: number[]; total: number; cost: number }} */
+ * @type {(outputs: number[], digit: number) => { errors: number[]; areas: number[]; sum: number; cost: number }} */
 export function costShown(outputs, digit) {
   const errors = outputs.map((a, k) => rounded(Number(k === digit) - a));
   const areas = errors.map((error) => rounded(error ** 2, 3));
-  const total = rounded(
-    areas.reduce((sum, area) => sum + area),
-    3,
-  );
-  return { errors, areas, total, cost: rounded(total / 2) };
+  const sum = total(areas, 3);
+  return { errors, areas, sum, cost: rounded(sum / 2) };
 }
 
 /** How far the outputs are from the desired ones, as the areas of squares. */
 export const cost = stop({
   on: {
-    "cost-step": () => {
-      steps.stop();
-      step();
-    },
+    "cost-step": steps.once,
     "cost-go": steps.toggle,
     "cost-again": begin,
     "cost-digit": ({ value }) => mean(Number(value)),
@@ -50,10 +44,10 @@ export const cost = stop({
     return { digit, outputs, ...costShown(outputs, digit), steps, first };
   },
 
-  says({ digit, total, cost, steps, first }) {
+  says({ digit, sum, cost, steps, first }) {
     if (steps)
       return `After ${steps} step${steps > 1 ? "s" : ""} of learning, C went from ${number(first)} to ${number(cost)}. Red squares shrink as their output rises, blue ones as it falls.`;
-    return `This network is untrained: its weights are random. If this is a ${digit}, the ten squares have an area of ${number(total, 3)}, so C = ½ × ${number(total, 3)} = ${number(cost)}. Press Step or Learn.`;
+    return `This network is untrained: its weights are random. If this is a ${digit}, the ten squares have an area of ${number(sum, 3)}, so C = ½ × ${number(sum, 3)} = ${number(cost)}. Press Step or Learn.`;
   },
 
   // Ten squares in rows, each within a square of side 1; and the cost as a bar, on an axis.

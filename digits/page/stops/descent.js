@@ -1,7 +1,7 @@
 import { desired, exampleOf, quadraticCost, quadraticDelta } from "../network/backprop.js";
 import { find, write } from "../shell/elements.js";
 import { clamp } from "../reading/images.js";
-import { feedforward, sigmoid, weightedInputs } from "../network/feedforward.js";
+import { feedforward, imagesOf, sigmoid, weightedInputs } from "../network/feedforward.js";
 import { rightDigit, small } from "./small.js";
 import { arrow, axes, circle, number, part, polyline, repeated, rounded, stop, text } from "./figure.js";
 
@@ -38,10 +38,7 @@ function begin() {
 /** Gradient descent in a valley, the cost as a function of one bias. */
 export const descent = stop({
   on: {
-    "descent-step": () => {
-      steps.stop();
-      step();
-    },
+    "descent-step": steps.once,
     "descent-go": steps.toggle,
     "descent-rate": ({ value }) => {
       descents.rate = Number(value);
@@ -103,11 +100,8 @@ export const descent = stop({
         ${text(box.left + 8, row, `η = ${rate}: C = ${number(costs[n], 3)} after ${path.length - 1}`, "start", n === trails.length - 1 ? "strong haloed" : "haloed")}`;
     });
     const tangent = [-1.5, 1.5].map((d) => [x(inView(bias) + d), y(costAt(bias) + d * slope)]);
-    const valley = polyline(
-      ground.map(([bias, cost]) => [x(bias), y(cost)]),
-      "ahead",
-    );
-    return `${svg} ${part("valley|ground", valley)} ${trails.map(hops).join("")}
+    const places = ground.map(([bias, cost]) => [x(bias), y(cost)]);
+    return `${svg} ${part("valley|ground", polyline(places, "ahead"))} ${trails.map(hops).join("")}
       ${part("slope", bias === inView(bias) ? polyline(tangent, "slope") : "")} ${ends.join("")}
       ${bias === inView(bias) && change ? arrow([x(bias), box.bottom], [x(inView(next)), box.bottom], change > 0 ? "blue" : "red") : ""}
       ${text((box.left + box.right) / 2, height - 6, `${width > 560 ? "step = −η × slope" : "step"} = −${rate} × ${number(slope, 4)} = ${number(-change)}`, "middle", "strong")}`;
@@ -139,10 +133,7 @@ function survey(image, digit, layers, mnist) {
   const output = layers[layers.length - 1];
   const tests = Array.from({ length: IMAGES }, (_, i) => exampleOf(mnist, mnist.train + i));
   const examples = [{ image, y: desired(digit) }, ...tests];
-  const [, hidden, outputs] = feedforward(
-    layers,
-    examples.map((example) => example.image),
-  );
+  const [, hidden, outputs] = feedforward(layers, imagesOf(examples));
   const others = outputs.map((a, i) => quadraticCost(a.with(digit, examples[i].y[digit]), examples[i].y));
   Object.assign(descents, {
     image,

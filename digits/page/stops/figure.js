@@ -1,5 +1,5 @@
-// What the stops' figures are drawn with. A figure is SVG, as text; it is drawn anew whenever something changes. Its text
-// is 16 units high; a unit is a pixel of the page or, in a large window, up to 1.375 pixels.
+// What the stops' figures are drawn with. A figure is SVG, as text; it is drawn again whenever something changes. Its
+// text is 16 units high; a unit is a pixel of the page or, in a large window, up to 1.375 pixels.
 
 import { wantsStill } from "../shell/elements.js";
 import { clamp } from "../reading/images.js";
@@ -52,11 +52,12 @@ export const signed = (value, digits = 1) => (Number(value.toFixed(digits)) > 0 
 /** Rounds a number before anything is computed from it, so that the numbers in a sum are those that the visitor sees.
  * @type {(value: number, digits?: number) => number} */
 export const rounded = (value, digits = 2) => Math.round(10 ** digits * value) / 10 ** digits || 0;
-
-/** Values as shades of -1 to 1, of which the largest is `most`; small ones stand out more.
- * @type {(values: Float32Array, most: number) => Float32Array} */
-export const shades = (values, most) =>
-  values.map((value) => Math.sign(value) * Math.min(1, Math.abs(value) / most) ** 0.75);
+/** The sum of numbers, rounded. @type {(values: ArrayLike<number>, digits?: number) => number} */
+export function total(values, digits) {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return rounded(sum, digits);
+}
 
 /** Numbered, labelled axes in a box of the figure, and the scales that map values to its units. There is room needed
  * outside the box: 44 units at the left for numbers, 24 above and 48 below for numbers and labels.
@@ -89,17 +90,19 @@ export function bar(x, y, high, start, end, tone, words) {
 /** An image of 28 x 28 values from -1 to 1, in a tone of the palette or, by their signs, in red and blue. If it can be
  * `pressed`, the stop is told at which pixel. @type {(square: Square, values: Float32Array, tone?: string, pressed?: boolean) => string} */
 export function pixelImage({ left, top, side }, values, tone, pressed = false) {
-  const image = (/** @type {string} */ kind, /** @type {Float32Array} */ values) =>
-    `<image x="${left}" y="${top}" width="${side}" height="${side}" class="${kind}" href="${pixelCanvas(values, tone).toDataURL()}"/>`;
-  const red = (/** @type {number} */ value) => Math.max(0, value);
-  const images = tone
-    ? image("", values)
-    : image("red", values.map(red)) +
-      image(
-        "blue",
-        values.map((value) => -red(-value)),
-      );
-  return `<g class="pixels">${rect(left, top, side, side, "")} ${images} ${pressed ? rect(left, top, side, side, "target") : ""}</g>`;
+  const layers = /** @type {[string, Float32Array][]} */ (
+    tone
+      ? [["", values]]
+      : [
+          ["red", values.map((value) => Math.max(0, value))],
+          ["blue", values.map((value) => Math.min(0, value))],
+        ]
+  );
+  const images = layers.map(
+    ([kind, values]) =>
+      `<image x="${left}" y="${top}" width="${side}" height="${side}" class="${kind}" href="${pixelCanvas(values, tone).toDataURL()}"/>`,
+  );
+  return `<g class="pixels">${rect(left, top, side, side, "")} ${images.join("")} ${pressed ? rect(left, top, side, side, "target") : ""}</g>`;
 }
 
 /** The shade of an activation: the higher, the darker. @param {number} a */
@@ -109,7 +112,7 @@ export const shade = (a) => `fill="color-mix(in srgb, var(--foreground) ${(100 *
 export const disc = ([x, y], radius, a) => circle(x, y, radius, "neuron", shade(a));
 
 /** Repeats an act `times` times or until it is stopped, with the figure drawn after each; for those who want nothing to
- * move, all at once. @type {(act: () => void, pace: number, times: number) => Repeated} */
+ * move, all at once. `once` stops it, and acts one more time. @type {(act: () => void, pace: number, times: number) => Repeated} */
 export function repeated(act, pace, times) {
   let timer = 0;
   let left = 0;
@@ -130,5 +133,9 @@ export function repeated(act, pace, times) {
       dispatchEvent(new Event("shown"));
     }, pace);
   };
-  return { toggle, stop, isOn: () => timer !== 0 };
+  const once = () => {
+    stop();
+    act();
+  };
+  return { toggle, stop, once, isOn: () => timer !== 0 };
 }

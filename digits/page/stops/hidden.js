@@ -1,7 +1,7 @@
 // The numbers of the small network as they are shown, in hundredths: every stop shows the same ones, and they add up.
 
-import { ranked, sigmoid, weightedInputs } from "../network/feedforward.js";
-import { number, rounded } from "./figure.js";
+import { ranked, sigmoid, weightedInputs, weightsOf } from "../network/feedforward.js";
+import { number, rounded, total } from "./figure.js";
 
 /** The neuron that was chosen, or -1; and the one that is shown, with all neurons from the largest z to the smallest. */
 const hidden = { chosen: -1, shown: -1, order: [0] };
@@ -36,16 +36,14 @@ export function hiddenNeuron([layer], image, most = Infinity) {
   const j = chosenOr(order.find((k) => zs[k] <= most) ?? order[0]);
   Object.assign(hidden, { shown: j, order });
   const bias = rounded(layer.biases[j]);
-  return { j, zs, weights: layer.weights.slice(784 * j, 784 * (j + 1)), bias, sum: rounded(zs[j] - bias), z: zs[j] };
+  return { j, zs, weights: weightsOf(layer, j).slice(), bias, sum: rounded(zs[j] - bias), z: zs[j] };
 }
 
 /** What pixels contribute to a neuron: the sums of all that is positive, of all that is negative, and of both.
  * @type {(weights: Float32Array, image: Float32Array) => { plus: number; minus: number; sum: number }} */
 export function sumsOf(weights, image) {
   const products = weights.map((w, k) => w * image[k]);
-  const total = (/** @type {(product: number) => boolean} */ some) =>
-    rounded(products.filter(some).reduce((sum, product) => sum + product, 0));
-  const [plus, sum] = [total((product) => product > 0), total(() => true)];
+  const [plus, sum] = [total(products.filter((product) => product > 0)), total(products)];
   return { plus, minus: rounded(sum - plus), sum };
 }
 

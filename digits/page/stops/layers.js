@@ -1,7 +1,7 @@
-import { magnitude } from "../reading/images.js";
+import { shades } from "../reading/images.js";
 import { exampleOf } from "../network/backprop.js";
-import { ranked, weightedInputs } from "../network/feedforward.js";
-import { bar, number, part, pixelImage, rect, rounded, shades, signed, stop, text } from "./figure.js";
+import { ranked, weightedInputs, weightsOf } from "../network/feedforward.js";
+import { bar, number, part, pixelImage, rect, rounded, signed, stop, text } from "./figure.js";
 import { choose, chosenOr, passShown } from "./hidden.js";
 import { small } from "./small.js";
 
@@ -30,7 +30,7 @@ export const layers = stop({
     const { hidden, outputZs, outputs } = passShown(layers, image);
     const best = outputZs.indexOf(Math.max(...outputZs));
     const output = choice.output < 0 ? best : choice.output;
-    const weights = Array.from(layers[1].weights.subarray(30 * output, 30 * (output + 1)), (w) => rounded(w));
+    const weights = Array.from(weightsOf(layers[1], output), (w) => rounded(w));
     const votes = hidden.map((a, j) => rounded(a * weights[j]));
     const order = ranked(votes.map(Math.abs)); // from the strongest vote
     const neuron = chosenOr(order[0]);
@@ -38,7 +38,7 @@ export const layers = stop({
     const [z, bias] = [outputZs[output], rounded(layers[1].biases[output])];
     const rest = rounded(z - bias - five.reduce((sum, { vote }) => sum + vote, 0));
     Object.assign(shown, { neuron, output, order });
-    const own = layers[0].weights.subarray(784 * neuron, 784 * (neuron + 1));
+    const own = weightsOf(layers[0], neuron);
     const facts = { a: hidden[neuron], vote: votes[neuron], own, examples: examplesOf(layers, neuron) };
     return { output, outputs, best, five, rest, bias, z, neuron, ...facts };
   },
@@ -54,15 +54,12 @@ export const layers = stop({
     const isWide = width > 560;
     const [start, gap] = isWide ? [104, 40] : [94, 12];
     const tile = Math.min((width - start - gap - 16) / 6, Math.max(28, (height - 250) / 3), 72);
-    const group = (
-      /** @type {number} */ left,
-      /** @type {string} */ title,
-      /** @type {Float32Array[]} */ images,
-    ) => `${text(left, 16, title, "start")}
+    /** @type {(left: number, title: string, images: Float32Array[]) => string} */
+    const group = (left, title, images) => `${text(left, 16, title, "start")}
       ${images.map((image, n) => pixelImage({ left: left + n * (tile + 4), top: 24, side: tile }, image, "foreground")).join("")}`;
     const threes = 3 * tile + 8;
     const head = `${text(0, 16, `Neuron ${neuron}`, "start", "strong")}
-      ${pixelImage({ left: 0, top: 24, side: tile }, shades(own, magnitude(own, 1e-9)))}
+      ${pixelImage({ left: 0, top: 24, side: tile }, shades(own))}
       ${group(start, isWide ? "fires most at" : "fires at", examples.most)}
       ${group(start + threes + gap, isWide ? "fires least at" : "not at", examples.least)}`;
 
@@ -83,22 +80,16 @@ export const layers = stop({
     const [from, to] = [Math.min(...sums), Math.max(...sums)];
     const left = isWide ? 190 : 128;
     const x = (/** @type {number} */ value) => left + 62 + ((width - left - 124) * (value - from)) / (to - from || 1);
-    const row = (
-      /** @type {number} */ n,
-      /** @type {number} */ start,
-      /** @type {number} */ end,
-      /** @type {string} */ tone,
-      /** @type {string} */ words,
-    ) => bar(x, top + n * high, high, start, end, tone, words);
-    const bars = rows.map(({ label, vote, name, isChosen }, n) =>
-      part(
+    const bars = rows.map(({ label, vote, name, isChosen }, n) => {
+      const y = top + n * high;
+      return part(
         name ? `vote|${name.replace("hidden", "neuron")}` : label,
-        `${row(n, sums[n], sums[n + 1], `fill-${vote > 0 ? "red" : "blue"}`, signed(vote, 2))}
-      ${text(left, top + (n + 0.5) * high + 6, label, "end", isChosen ? "strong" : "")}
-      ${name ? rect(0, top + n * high, left, high, "near", `data-neuron="${name}"`) : ""}`,
-      ),
-    );
-    const last = top + (rows.length + 0.5) * high + 6;
+        bar(x, y, high, sums[n], sums[n + 1], `fill-${vote > 0 ? "red" : "blue"}`, signed(vote, 2)),
+        text(left, y + high / 2 + 6, label, "end", isChosen ? "strong" : ""),
+        name && rect(0, y, left, high, "near", `data-neuron="${name}"`),
+      );
+    });
+    const last = bottom - high;
 
     const cell = width / 10;
     const [y, gold] = [height - 70, `fill="var(--answer)" rx="8"`];
@@ -113,7 +104,7 @@ export const layers = stop({
       );
     });
     return `${head} <path d="M${x(0)} ${top}V${bottom}" class="zero"/> ${bars.join("")}
-      ${part("z", row(rows.length, 0, z, "dot", ""), text(left, last, `sum z = ${number(z)}`, "end", "strong"))}
+      ${part("z", bar(x, last, high, 0, z, "dot", ""), text(left, last + high / 2 + 6, `sum z = ${number(z)}`, "end", "strong"))}
       <path d="M${x(z)} ${bottom}L${cell * (output + 0.5)} ${y}" class="ahead"/>
       ${text(0, y - 6, `σ(${number(z)}) = ${number(outputs[output])}, which is output ${output}`, "start", "haloed")} ${ends.join("")}
       ${rect(0, height - 21, width, 21, "", gold)} ${text(width / 2, height - 5, "The largest output is the answer.", "middle", "answer")}`;

@@ -7,28 +7,15 @@ import { axes, number, pixelImage, rect, stop, text } from "./figure.js";
 
 const [RATE, SHY, STEPS] = [0.3, 0.2, 100]; // it learns until all outputs are at most SHY, or for STEPS steps
 
-/** An arc of an ellipse; turns count from the right, downwards.
- * @type {(x: number, y: number, across: number, down: number, from?: number, to?: number) => Stroke} */
-const arc = (x, y, across, down, from = -0.25, to = 0.75) =>
-  Array.from({ length: 25 }, (_, n) => {
-    const turn = 2 * Math.PI * (from + ((to - from) * n) / 24);
-    return [x + across * Math.cos(turn), y + down * Math.sin(turn)];
-  });
-/** Points along straight lines. @param {Point[]} corners */
-const lines = (...corners) =>
-  corners.flatMap(([x, y], n) => {
-    const [u, v] = corners[n + 1] ?? [x, y];
-    return Array.from({ length: 6 }, (_, i) => /** @type {Point} */ ([x + ((u - x) * i) / 6, y + ((v - y) * i) / 6]));
-  });
-/** @type {Record<string, Stroke[]>} */
+/** Paths, as in SVG, in a pad of 100 x 100. @type {Record<string, string[]>} */
 const SHAPES = {
-  s: [[...arc(0.5, 0.34, 0.17, 0.16, -0.05, -0.75), ...arc(0.5, 0.66, 0.17, 0.16, -0.25, 0.45)]],
-  house: [lines([0.3, 0.85], [0.3, 0.45], [0.5, 0.15], [0.7, 0.45], [0.7, 0.85], [0.3, 0.85])],
+  s: ["M66 29C59 15 34 14 33 32C32 49 67 50 67 67C67 86 40 87 33 74"],
+  house: ["M30 85V45L50 15L70 45V85H30"],
   face: [
-    arc(0.5, 0.5, 0.29, 0.35),
-    arc(0.39, 0.4, 0.02, 0.03),
-    arc(0.61, 0.4, 0.02, 0.03),
-    arc(0.5, 0.55, 0.14, 0.13, 0.08, 0.42),
+    "M50 15A29 35 0 0 1 50 85A29 35 0 0 1 50 15",
+    "M39 37A2 3 0 0 1 39 43A2 3 0 0 1 39 37",
+    "M61 37A2 3 0 0 1 61 43A2 3 0 0 1 61 37",
+    "M62 61Q50 74 38 61",
   ],
 };
 
@@ -40,7 +27,7 @@ const own = {
   image: /** @type {Float32Array | null} */ (null),
   taught: /** @type {Float32Array | null} */ (null),
   first: /** @type {Float32Array | null} */ (null),
-  write: /** @type {(strokes: Stroke[]) => void} */ (() => {}),
+  write: /** @type {(paths: string[]) => void} */ (() => {}),
 };
 const again = () => Object.assign(own, { layers: null, isLearning: false, taught: null });
 
@@ -96,12 +83,8 @@ export const nonsense = stop({
     const label = isLow ? "" : isTaught ? "largest output" : "output";
     const { x, svg } = axes(box, { from: 0, to: 1, ticks: [0, 0.5, 1], label });
     const row = (box.bottom - box.top) / (isTaught ? rows.length : 10);
-    const bar = (
-      /** @type {number} */ value,
-      /** @type {number} */ y,
-      /** @type {number} */ high,
-      /** @type {string} */ kind,
-    ) => rect(box.left, y, x(value) - box.left, high, kind);
+    /** @type {(value: number, y: number, high: number, kind: string) => string} */
+    const bar = (value, y, high, kind) => rect(box.left, y, x(value) - box.left, high, kind);
     const best = predictionOf(outputs);
     const bars = [...outputs].map((a, k) => {
       const middle = box.top + row * (k + 0.5);

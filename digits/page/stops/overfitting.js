@@ -80,7 +80,7 @@ function reset() {
   Object.assign(overfit, { trainings, busy: false });
 }
 
-/** Trains both networks, or pauses. After the last epoch, it begins anew. */
+/** Trains both networks, or pauses. After the last epoch, it starts over. */
 function startOrPause() {
   if (lastEpoch() >= EPOCHS) reset();
   overfit.goes = !overfit.goes;
@@ -105,18 +105,10 @@ async function goOn(training) {
   let job = /** @type {Job} */ ({ share: 1 });
   if (!training.worker) {
     training.worker = newWorker();
-    job = beginOn(firstOf(await heldImages(), training.train));
+    job = beginOn(await heldImages(), training.train);
   }
   const { train, test } = /** @type {Measured} */ (await askOf(training.worker, job));
   training.points.push({ seen: 100 * (1 - train.accuracy), unseen: 100 * (1 - test.accuracy) });
-}
-
-/** MNIST's images with the first `n` training images only, and all test images. @type {(mnist: Mnist, n: number) => Mnist} */
-export function firstOf({ bytes, train, test }, n) {
-  const images = train + test;
-  const parts = [bytes.subarray(0, n), bytes.subarray(train, images)]; // labels
-  parts.push(bytes.subarray(images, images + 98 * n), bytes.subarray(images + 98 * train)); // and pixels
-  return { bytes: Uint8Array.from(parts.flatMap((part) => [...part])), train: n, test };
 }
 
 /** The errors of a training by epoch; the gap between them is shaded. @type {(training: Training, box: Box) => string} */

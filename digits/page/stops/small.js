@@ -31,8 +31,9 @@ export function rightDigit(image) {
   return i in state.outputs ? digitRead(i) : predictionOf(outputsOf(state.network.layers, image));
 }
 
-/** What a worker is asked first, to train an untrained network on images. @type {(mnist: Mnist) => Training} */
-export const beginOn = (mnist) => ({ fresh: { mnist, layers: untrained(), batch: BATCH, rate: RATE }, share: 0 });
+/** What a worker is asked first, to train an untrained network on the first `n` training images.
+ * @type {(mnist: Mnist, n?: number) => Training} */
+export const beginOn = (mnist, n) => ({ fresh: { mnist, layers: untrained(), batch: BATCH, rate: RATE, n }, share: 0 });
 
 /** Trains the small network, once. */
 export const trainSmall = () => {

@@ -1,6 +1,6 @@
 import { find } from "../shell/elements.js";
-import { magnitude } from "../reading/images.js";
-import { axes, bar, number, part, pixelImage, rect, rounded, shades, stop, text } from "./figure.js";
+import { magnitude, shades } from "../reading/images.js";
+import { axes, bar, number, part, pixelImage, rect, rounded, stop, text } from "./figure.js";
 import { chooseNext, hiddenNeuron, sumsOf, ticksOf } from "./hidden.js";
 
 /** The neuron whose weights were `changed`, to the new weight by pixel; the pixel that was chosen, or -1 for the one with
@@ -55,14 +55,8 @@ export const weights = stop({
     const side = Math.min((width - 2 * gap) / 3, Math.max(height - 206, 0.45 * height - 40));
     const first = (width - 3 * side - 2 * gap) / 2;
     const cell = side / 28;
-    const square = (
-      /** @type {number} */ n,
-      /** @type {string} */ sign,
-      /** @type {string} */ title,
-      /** @type {Float32Array} */ values,
-      /** @type {string} */ shown,
-      tone = "",
-    ) => {
+    /** @type {(n: number, sign: string, title: string, values: Float32Array, shown: string, tone?: string) => string} */
+    const square = (n, sign, title, values, shown, tone = "") => {
       const left = first + n * (side + gap);
       return part(
         ["pixel|digit", "weight", "product"][n],
@@ -72,16 +66,11 @@ export const weights = stop({
         ${rect(left + (k % 28) * cell - 2, 24 + Math.floor(k / 28) * cell - 2, cell + 4, cell + 4, "window")}`,
       );
     };
+    const products = shades.map((shade, pixel) => shade * image[pixel]);
     return `
       ${square(0, "", "your digit a", image, `a = ${number(a)}`, "foreground")}
       ${square(1, "×", "weights w", shades, `w = ${number(w)}`)}
-      ${square(
-        2,
-        "=",
-        "products",
-        shades.map((shade, pixel) => shade * image[pixel]),
-        `${width > 560 ? "w × a = " : ""}${number(product)}`,
-      )}
+      ${square(2, "=", "products", products, `${width > 560 ? "w × a = " : ""}${number(product)}`)}
       ${bars({ left: 60, right: width - 76, top: side + 62, bottom: height - 48 }, sums)}`;
   },
 });
@@ -92,15 +81,9 @@ function bars(box, { plus, minus, sum }) {
   const from = Math.min(0, 5 * Math.floor(sum / 5));
   const to = Math.max(5, 5 * Math.ceil(plus / 5));
   const { x, svg } = axes(box, { from, to, ticks: ticksOf(from, to), label: "w·a, the sum of all products" });
-  const high = (box.bottom - box.top) / 3;
-  const row = (
-    /** @type {number} */ n,
-    /** @type {number} */ start,
-    /** @type {number} */ end,
-    /** @type {string} */ tone,
-    /** @type {string} */ words,
-  ) => bar(x, box.top + n * high, high, start, end, tone, words);
-  return `${svg} <path d="M${x(0)} ${box.top}V${box.bottom}" class="zero"/>
-    ${row(0, 0, plus, "fill-red", number(plus))} ${row(1, plus, sum, "fill-blue", number(minus))}
-    ${part("sum|w·a", row(2, 0, sum, "dot", number(sum)))}`;
+  const [top, high] = [box.top, (box.bottom - box.top) / 3];
+  return `${svg} <path d="M${x(0)} ${top}V${box.bottom}" class="zero"/>
+    ${bar(x, top, high, 0, plus, "fill-red", number(plus))}
+    ${bar(x, top + high, high, plus, sum, "fill-blue", number(minus))}
+    ${part("sum|w·a", bar(x, top + 2 * high, high, 0, sum, "dot", number(sum)))}`;
 }

@@ -54,8 +54,7 @@ def test_a_phone_chooses_a_picture_or_takes_one(button, phone):
 
 
 UNREADABLE = [
-    (b"no picture", "not a picture that"),
-    (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+    (b"no picture", "cannot open this as a picture"),
     (photographed(), "Nothing stands out"),
     (png(np.zeros((7, 7, 3), np.uint8)), "Too small"),
 ]

@@ -122,8 +122,8 @@ def test_a_house_draws_itself_and_an_empty_pad_has_no_numbers(page):
     page.locator("#clear").click()
     assert sentence(page) != waits
     page.locator("#nonsense-house").click()
-    page.wait_for_function(  # until all of its 36 points are drawn and read
-        "() => digits.state.drawing.strokes[0]?.length === 36 && digits.state.drawing.digits?.length === 1"
+    page.wait_for_function(  # until all of its 41 points are drawn and read
+        "() => digits.state.drawing.strokes[0]?.length === 41 && digits.state.drawing.digits?.length === 1"
     )
     page.locator("#clear").click()
     draw(page, 3)
