@@ -45,7 +45,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     except Exception as error:  # a damaged file may raise anything
         if isinstance(error, OSError) and error.filename:  # the file cannot be opened
             raise
-        raise UserError(f"{path} is damaged, or not a checkpoint") from error
+        raise UserError(f"{path} is damaged, or not a checkpoint; name a run folder or another .ckpt file") from error
     if type(saved) is not dict or not {"digits_version", "state_dict", "hyper_parameters"} <= saved.keys():
         raise UserError(f"{path} was written by another program; choose a checkpoint that train.py wrote")
     if type(version := saved["digits_version"]) is not int or version != VERSION:

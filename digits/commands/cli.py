@@ -14,6 +14,18 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from digits.common.errors import UserError
 from digits.common.libraries import quiet
 
+PLAIN = {  # what cyclopts writes in its errors, and what we write instead
+    r"Unused Tokens: \[(.*)\]\.": r"unexpected \1; write only options such as --NAME, and no value after a switch.",
+    r"Parameter ([A-Z]+) requires an argument": r"name the \1",
+    r"Parameter (\S+) requires (?:an argument|at least 1 element. Got 0)": r"write a value after \1",
+    r"Parameter (\S+) accepts at most 1 element": r"write only one value after \1",
+    r"Parameter (\S+) specified multiple times": r"write all values after one \1, as in \1 A B",
+    r"unable to convert (.*) into int": r"\1 is not a whole number",
+    r"unable to convert (.*) into float": r"\1 is not a number",
+    r"unable to convert (.*) into bool": r"\1 is not true or false",
+    r"\]\[": ".",  # a setting of a file: [trainer][max_time]
+    r"\[([a-z][\w.]*)\]": r"\1",
+}
 DASH = ".//-"  # replaces the word -, which cyclopts would take for an option; Path(DASH) is Path("-")
 
 
@@ -70,6 +82,8 @@ def parse(app: App, words: list[str]) -> BoundArguments:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         message = " ".join(str(error).replace(DASH, "-").split())
+        for pattern, plain in PLAIN.items():
+            message = re.sub(pattern, plain, message)
         raise UserError(f"{message} For help, add --help.") from error
     if command != app.default_command:
         command(*bound.args, **bound.kwargs)

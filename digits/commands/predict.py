@@ -62,7 +62,7 @@ def predict(
     for target, suffix in ((table, ".csv"), (review, ".html")):
         if target:
             check_output(target, reads, [suffix])
-    form, expected = read_form(fields) if fields else None, expect(single, length, digits)
+    form, expected = read_form(fields) if fields else None, expect(single, length, digits, "--")
     reader, detected, _ = choose_reader(network)
     sources = find_sources(files)
     if form:

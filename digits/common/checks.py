@@ -49,7 +49,8 @@ def _number(name: str, value: Any) -> int | float:
     kinds = (int,) if isinstance(least, int) else (int, float)
     if type(value) not in kinds or not least <= value <= most:  # also refuses NaN
         what = "a whole number" if isinstance(least, int) else "a number"
-        raise UserError(f"--{name} must be {what} from {least:,} to {most:,}, not {value!r:.50}")
+        bounds = f"from {least:,} to {most:,}".replace(".0", "")
+        raise UserError(f"--{name} must be {what} {bounds}, not {value!r:.50}")
     return type(least)(value)
 
 

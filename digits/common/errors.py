@@ -54,7 +54,8 @@ def explain(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):  # such as a full disk
         file = "" if error.filename is None else f"{error.filename}: "
-        return file + (error.strerror or str(error))
+        remedy = "; name a folder" if isinstance(error, FileExistsError | NotADirectoryError) else ""
+        return file + (error.strerror or str(error)) + remedy
     if not isinstance(error, MemoryError) and not re.search(NO_ROOM, str(error)):
         return ""
     if "CUDA" in str(error):

@@ -73,8 +73,10 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         values = yaml.load(read_bounded(path, YAML_BYTES).decode(), Loader)
     except RecursionError as error:
         raise UserError(f"{path}: its brackets are nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not a text file; name a YAML file") from error
     except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        reason = getattr(error, "strerror", None) or " ".join(str(error).replace('"<unicode string>", ', "").split())
         raise UserError(f"{path}: {reason}") from error
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         raise UserError(f"{path}: expected lines such as `name: value`")

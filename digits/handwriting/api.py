@@ -114,21 +114,20 @@ def first_process() -> int:
     return os.getpid()
 
 
-def expect(single: bool = False, length: Digits = None, digits: str | None = None) -> Expected:
-    """Parse the arguments of `read`, or the options of a command. Raises UserError if they make no sense."""
+def expect(single: bool = False, length: Digits = None, digits: str | None = None, dashes: str = "") -> Expected:
+    """Parse the arguments of `read`, or options, with `dashes` before their names. Raises UserError if one is wrong."""
     if single and length is not None:
-        raise UserError(
-            "single and length exclude each other, because a single digit has length 1; leave out one of them"
-        )
+        raise UserError(f"a single digit has length 1; leave out {dashes}single or {dashes}length")
     bounds = None
     if length is not None:
         text = f"{length[0]}-{length[-1]}" if isinstance(length, range) and length and length.step == 1 else str(length)
         match = re.fullmatch("([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
         bounds = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= bounds[0] <= bounds[1] <= MOST_DIGITS:
-            raise UserError(f"length: expected a number from 1 to {MOST_DIGITS} or a range such as 6-8, got {length}")
+            expected = f"expected a number from 1 to {MOST_DIGITS} or a range such as 6-8"
+            raise UserError(f"{dashes}length: {expected}, not {length}")
     if digits is not None and not (isinstance(digits, str) and re.fullmatch("[0-9]+", digits)):
-        raise UserError(f"digits: expected the digits that can occur, such as 01, got {digits!r}")
+        raise UserError(f"{dashes}digits: expected the digits that can occur, such as 01, not {digits!r}")
     return Expected(single, bounds, digits or ANYTHING.digits)
 
 

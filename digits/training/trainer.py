@@ -102,7 +102,7 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     try:
         trainer = Trainer(callbacks=callbacks, logger=logger, plugins=[AtomicFiles()], **options)
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
-        raise UserError("--trainer: " + shorten(str(error), 200)) from error
+        raise UserError(f"--trainer: {shorten(str(error), 200)} For the possible values, add --help.") from error
     if run.last:
         continue_after(trainer, run.last)
     return trainer

@@ -107,7 +107,7 @@ def test_misread_pictures_are_drawn_on_a_sheet(judged):
         (["some", "--network", "nine.ckpt"], "only detects the digit 9"),
         (["empty"], "empty has no labelled picture"),
         on_posix(["some", "gone"], "error: gone: No such file or directory"),
-        on_posix(["some/4_a.png"], "error: some/4_a.png: Not a directory"),
+        on_posix(["some/4_a.png"], "error: some/4_a.png: Not a directory; name a folder"),
         (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg file in an existing folder"),
         (["some", "--wrong", "gone/out.png"], f"cannot write {Path('gone/out.png')}: name a .png or .jpg file"),
         (["some", "--wrong", "some/../some/4_a.png"], "would be overwritten"),

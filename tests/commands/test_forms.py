@@ -172,7 +172,7 @@ def test_a_form_definition_is_parsed(in_folder):
         ("=a:\n  box: [0, 0, 1, 1]", "a field name has at most 50 characters: letters"),
         ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "expected 1 to 200 fields, not 201"),
         (BOX + BOX, "f.yaml: a appears 2 times; keep only one"),
-        (b"a: \xff", "codec"),
+        (b"a: \xff", "f.yaml is not a text file; name a YAML file"),
     ],
 )
 def test_an_invalid_form_definition_is_refused_in_one_line(content, reason, in_folder):

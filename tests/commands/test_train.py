@@ -12,6 +12,7 @@ from digits.commands.cli import command_line, parse
 from digits.commands.train import add_files, train
 from digits.model import DigitClassifier
 from digits.training.settings import Settings
+from tests.support.systems import on_posix
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,14 +66,20 @@ NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more m
         (["--only_digit", "10"], "--only_digit must be a whole number from 0 to 9, not 10"),
         (["--train_size", "600", "--early_stop", "3"], "--early_stop needs validation images"),
         (["--trainer.callbacks", "evil.Payload"], "Unknown option: --trainer.callbacks"),
-        (["100", "30"], "100"),
+        (["100", "30"], "unexpected '100', '30'; write only options such as --NAME, and no value after a switch"),
+        (["--hidden"], "write a value after --hidden"),
+        (["--hidden", "9", "--hidden", "8"], "write all values after one --hidden, as in --hidden A B"),
+        (["--hidden", "x"], '--hidden: "x" is not a whole number'),
+        (["--lr", "x"], '--lr: "x" is not a number'),
+        (["--lr", "0"], "--lr must be a number from 1e-30 to 1,000,000,000, not 0.0"),
+        (["--trainer.max_time", "soon"], "in the format DD:HH:MM:SS. For the possible values, add --help"),
         (["--config", "missing.yaml"], "missing.yaml: No such file"),
         (["--epochs", "9" * 99], "--epochs must be a whole number from 1 to 1,000,000,000, not 9"),
         pytest.param(["--hidden", "1000000000"], "out of memory", marks=NO_MAC),
         (["--epochs", "2.5"], "--epochs: expected a whole number, not '2.5'"),
         pytest.param(["--trainer.accelerator", "gpu"], "gpu", marks=NO_GPU),
         (["--run_dir", "full"], "full"),
-        (["--data_dir", "full/note"], str(Path("full/note"))),
+        on_posix(["--data_dir", "full/note"], "full/note/MNIST/raw: Not a directory; name a folder"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
@@ -89,13 +96,14 @@ def test_mistakes_are_one_line_and_leave_no_files(home, refused, args, named):
 @pytest.mark.parametrize(
     "text, named",
     [
-        ("lr: [1, 2\nepochs: 3", "c.yaml: while parsing"),
+        ("lr: [1, 2\nepochs: 3", "c.yaml: while parsing a flow sequence in line 1, column 5"),
         ("", "c.yaml: expected lines"),
-        ("colour: blue", "colour"),
-        ("lr: high", "[lr] from c.yaml"),
+        ("hiden: 30", 'Unknown option: "hiden" from c.yaml. Did you mean --hidden?'),
+        ("lr: high", 'Invalid value for lr from c.yaml: "high" is not a number'),
+        ("schedule: maybe", 'Invalid value for schedule from c.yaml: "maybe" is not true or false'),
         ("lr: !!python/name:os.mkdir", "c.yaml: YAML aliases and tags are not supported"),
-        ("seed: .nan", "[seed]"),
-        ("trainer: {check_val_every_n_epoch: 0}", "[trainer][check_val_every_n_epoch]"),
+        ("seed: .nan", "seed: expected a whole number"),
+        ("trainer: {check_val_every_n_epoch: 0}", "trainer.check_val_every_n_epoch"),
         ("a0: &a0 [x]\na1: &a1 [*a0, *a0]\na2: [*a1, *a1]", "c.yaml: YAML aliases and tags are not supported"),
         ("hidden: " + "[" * 99_900, "c.yaml: its brackets are nested too deeply"),
         ("lr: " + "[" * 100_000, "c.yaml: this file is larger than 100,000 bytes"),

@@ -98,7 +98,7 @@ def test_only_numbers_of_the_expected_length_are_candidates():
         ),
         *(({"digits": digits}, "such as 01") for digits in (5, "", "12a")),
         *(({"network": network}, "no such run or checkpoint") for network in ("", "nowhere")),
-        ({"length": 2, "single": True}, "single and length exclude each other"),
+        ({"length": 2, "single": True}, "leave out single or length"),
     ],
 )
 def test_wrong_arguments_are_refused(expected, reason):
