@@ -37,8 +37,9 @@ export const pixels = stop({
       const [r, c] = [Math.floor(n / AROUND), n % AROUND];
       const value = image[GRID * (top + r) + start + c];
       const [x, y] = [x0 + c * big, y0 + r * big];
+      const shown = value % 1 ? number(value).slice(big < 40 ? 1 : 0) : value; // on a phone .61, not 0.61
       return `${rect(x, y, big - 1, big - 1, "", shade(value))}
-        ${text(x + big / 2, y + big / 2 + 6, value % 1 ? number(value) : value, "middle", value > 0.5 ? "inverted" : "")}`;
+        ${text(x + big / 2, y + big / 2 + 6, shown, "middle", value > 0.5 ? "inverted" : "")}`;
     });
     const borders = Array.from(
       { length: GRID + 1 },

@@ -62,7 +62,7 @@ export const sigmoid = stop({
       return `${polyline(ends, "slope")} ${z < 0 ? text(x(z) - 14, y(a) - 14, words, "end", "haloed") : text(x(z) + 14, y(a) + 26, words, "start", "haloed")}`;
     });
     const [away, anchor] = at > -2 ? [-14, "end"] : [14, "start"];
-    return `${svg} ${part("perceptron", jump, text(x(0) - 6, y(1) + 18, "perceptron", "end", "quiet"))}
+    return `${svg} ${part("perceptron", jump, text(x(0) + 6, y(0) - 8, "perceptron", "start", "quiet haloed"))}
       ${part("sigmoid|curve", polyline(curve, "curve"))} ${part("slope", steepness > 1 ? "" : tangents.join(""))}
       <path d="M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}" class="dashed"/>
       ${part(`neuron ${j}|z`, circle(x(at), y(a), 8, "point"), text(x(at) + away, y(a) - 10, `z = ${number(z)}, a = ${number(a)}`, anchor, "haloed"))}`;
