@@ -18,7 +18,6 @@ LAZY = {  # Lightning takes seconds to import
     "UserError": "digits.common.errors",
     "read": "digits.handwriting",
 }
-__all__ = [*LAZY]
 
 
 def __getattr__(name: str) -> object:

@@ -29,8 +29,7 @@ The data passes through six types, in this order:
 - `Answer`: the lines of a picture, or the reason why nothing was read.
 """
 
-from digits.handwriting.api import read
-from digits.handwriting.lines import Expected, find_lines
-from digits.handwriting.pdf import Page
-
-__all__ = ["Expected", "Page", "find_lines", "read"]
+from digits.handwriting.api import read as read
+from digits.handwriting.lines import Expected as Expected
+from digits.handwriting.lines import find_lines as find_lines
+from digits.handwriting.pdf import Page as Page
