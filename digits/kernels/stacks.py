@@ -78,7 +78,7 @@ class StackedMNIST(MNISTDataModule):
 
     Args:
         data_dir, named: As in MNISTDataModule. The seed also decides the augmentation.
-        distort: Strength of the random distortion of the training images, drawn anew each epoch; 0 for none.
+        distort: Strength of the random distortion of the training images, with new ones in each epoch; 0 for none.
         handwriting: Whether to add other handwriting styles and images without a digit: see `digits.augment.augment`.
         kernel: The code that trains: `auto`, or a name in `digits.kernels.KERNELS`.
     """

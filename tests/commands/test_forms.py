@@ -10,13 +10,13 @@ from PIL import Image
 
 from digits.commands.documents import Value, value_of
 from digits.commands.forms import SURE, Field, read_form
+from digits.commands.tables import write_review
 from digits.common.errors import UserError
 from digits.handwriting.lines import Expected, Segmentation
 from digits.handwriting.reader import Reader
 from digits.network import sigmoid_network
 from tests.support.checkpoints import saved_sure
 from tests.support.pens import line
-from tests.support.systems import posix
 
 NUMBER = Image.open(Path(__file__).parents[2] / "docs" / "504192.jpg")
 BOX = "a:\n  box: [0, 0, 1, 1]\n"
@@ -128,16 +128,17 @@ def test_a_field_is_cut_out_by_its_box_and_doubtful_if_empty(forms_of):
     assert errors[0] == "2 of 2 documents read, 4 of 6 fields doubtful"
 
 
+def test_the_name_of_a_file_cannot_add_a_script_to_the_review(in_folder):
+    name = "a</script><script>alert(1)</script>.pdf"
+    write_review(Path("x.html"), [["file", "page", "a"], [name, 1, "4"]], [], [f"{name}: gone"])
+    content = Path("x.html").read_text().split('id="content">')[1].split("</script>")[0]
+    assert json.loads(content)["unread"] == [f"{name}: gone"]
+
+
 def test_if_no_document_can_be_read_no_table_is_written(forms_of):
     code, out, errors = forms_of(BOX, "gone.png", "--csv", "x.csv", "--review", "x.html")
     assert (code, out) == (2, "") and not Path("x.csv").exists() and not Path("x.html").exists()
     assert [error.split(":")[0] for error in errors] == ["gone.png", "digits predict"]
-
-
-@posix
-def test_a_table_escapes_control_characters(forms_of):
-    line(2).save("\x1b[31m;\n.png")
-    assert '"\\x1b[31m;\\n.png"' in forms_of(BOX, "\x1b[31m;\n.png", "--csv")[1]
 
 
 def test_a_form_definition_is_parsed(in_folder):

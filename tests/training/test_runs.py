@@ -76,7 +76,7 @@ def test_an_interrupted_run_keeps_its_settings_and_ends_with_the_same_bits(setti
 
 
 @pytest.mark.parametrize("missing", [["last"], ["best", "last"]])
-def test_without_its_last_checkpoint_a_run_resumes_from_the_best_or_starts_anew(missing, three, run):
+def test_without_its_last_checkpoint_a_run_resumes_from_the_best_or_starts_over(missing, three, run):
     for name in missing:
         Path(f"three/{name}.ckpt").unlink()
     assert ("Resuming three" in run("--resume", "three", "--epochs", 5)) == (missing == ["last"])
@@ -165,6 +165,7 @@ def test_two_processes_cannot_train_in_one_folder(run, refused):
     with FileLock("here/.lock"):  # as if by another process
         assert "another process is training in here" in refused("--resume", "here", "--epochs", 3)
         assert Path("here/config.yaml").read_text() == before
+    assert "here is not empty" in refused("--run_dir", "here")
     assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
 
 
