@@ -87,17 +87,6 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture
-def in_time():
-    """Fail a test that waits for a pipe, which would be for ever; on Windows, which has none, it waits."""
-    if POSIX:
-        signal.signal(signal.SIGALRM, lambda *_: pytest.fail("this takes longer than a minute"))
-        signal.alarm(60)
-    yield
-    if POSIX:
-        signal.alarm(0)
-
-
-@pytest.fixture
 def without():
     """Let a package be imported again, as if others were not installed. A new process would import torch once more."""
     before = dict(sys.modules)

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -268,14 +267,6 @@ def test_train_refuses_what_needs_ordinary_batches(data_dir, home):
     ):
         with pytest.raises(UserError, match=f"`train` does not support {reason}; use Lightning's Trainer"):
             train(Settings(data_dir=data_dir, **options), kind=trained)
-
-
-def test_the_core_loads_no_other_part_of_the_package(without):
-    without("digits", "cv2", "loky", "numba", "optuna", "pypdfium2")
-    for name in ("digits.model", "digits.data"):
-        import_module(name)
-    ours = {name.split(".")[1] for name in sys.modules if name.startswith("digits.")}
-    assert ours == {"model", "data", "network", "mnist", "common", "checkpoint"}
 
 
 def test_train_from_python_is_as_quiet_as_the_command(data_dir, home):

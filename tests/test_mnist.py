@@ -115,7 +115,7 @@ def test_a_named_folder_or_a_data_folder_with_mnist_is_used(named, cache, good, 
     assert contents(folder / "MNIST" / "raw") == contents(good) and not cache.exists()
 
 
-def test_a_silent_mirror_times_out(raw, monkeypatch, in_time, capsys):
+def test_a_silent_mirror_times_out(raw, monkeypatch, capsys):
     (raw / IMAGES).unlink()
     files.use_sources(monkeypatch, torchvision=mnist._from_mirrors)
     monkeypatch.setattr(mnist, "TIMEOUT", 0.2)

@@ -17,14 +17,6 @@ def some_images(n=5):
     return torch.randint(256, (n, 28, 28), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
 
 
-@pytest.mark.parametrize(
-    "hidden, settings, shape",
-    [([], {}, "784-10"), ([100, 30], {}, "784-100-30-10"), ([15], {"only_digit": 0, "image_size": 64}, "4096-15-1")],
-)
-def test_the_shape_lists_the_layer_sizes(hidden, settings, shape):
-    assert DigitClassifier(hidden, **settings).shape == shape
-
-
 def test_predict_returns_digits_and_activations():
     model, images = DigitClassifier([30]), some_images()
     digits, activations = model.predict(images)

@@ -1,6 +1,5 @@
 """docs/chapter1.ipynb, as it is saved and as it runs."""
 
-import io
 import json
 import re
 from copy import deepcopy
@@ -39,30 +38,6 @@ def test_links_work_and_the_text_agrees_with_the_outputs(kept):
     text = "\n".join(cell.source for cell in kept.cells if cell.cell_type == "markdown")
     for link in re.findall(r"\]\((?!http)([^)#]+)", text):
         assert (support.NOTEBOOK.parent / link).exists(), link
-
-
-@pytest.mark.parametrize(
-    ("opened", "source"),
-    [
-        ("https%3A//github.com/someone/a-fork.py/blob/main/docs/chapter1.ipynb", "someone/a-fork.py@main"),
-        ("1xQ4_in-Drive", "OWNER/digits"),
-    ],
-)
-def test_in_colab_the_notebook_installs_its_own_repository(kept, opened, source, monkeypatch):
-    """Colab has an address that tells which notebook is open."""
-
-    def answer(url, timeout):
-        assert url == "http://10.0.0.1:9000/api/sessions"
-        return io.BytesIO(json.dumps([{"path": f"fileId={opened}", "name": "chapter1.ipynb"}]).encode())
-
-    [cell] = [cell.source for cell in kept.cells if cell.id == "install"]
-    installed = []
-    run = re.sub(r"%pip (.*)", lambda match: f"pip(f{match[1]!r})", cell).replace('find_spec("digits")', "None")
-    monkeypatch.setenv("COLAB_JUPYTER_IP", "10.0.0.1")
-    monkeypatch.setenv("KMP_TARGET_PORT", "9000")
-    monkeypatch.setattr("urllib.request.urlopen", answer)
-    exec(run, {"pip": installed.append})
-    assert installed == [f'install -q "digits[figures] @ git+https://github.com/{source}" ipywidgets']
 
 
 def test_the_photo_cell_reads_a_photo(kept, capsys):

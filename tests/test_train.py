@@ -6,14 +6,18 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from textwrap import dedent
 
+import numpy as np
 import pytest
 import torch
 import yaml
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from digits import mnist
 from digits.__main__ import main
 from digits.model import DigitClassifier
+from digits.training.plots import confusion, first_mistakes, first_weights
+from tests.support.fitted import load
 from tests.support.mnist_files import failing, use_sources
 from tests.support.small_mnist import TEST, use, write_mnist
 from tests.support.systems import LOCK
@@ -71,6 +75,20 @@ def test_tensorboard_shows_the_hyperparameters(finished_run):
     [content] = text.tensor_proto.string_val
     assert yaml.safe_load(dedent(content.decode())) == yaml.safe_load((folder / "config.yaml").read_text())
     assert text.step == 3
+
+
+def test_tensorboard_shows_the_figures_of_the_best_epoch(finished_run, data_dir):
+    folder, _ = finished_run
+    (model, epoch), (images, labels) = load(folder), mnist.load(data_dir, train=False)
+    digits, activations = model.predict(images)
+    drawn = {"weights of the first layer": first_weights(model.network), "confusion": confusion(labels, digits)}
+    drawn["mistakes"] = first_mistakes(images, labels, activations)
+    events = EventAccumulator(str(folder)).Reload()
+    assert {*events.Tags()["images"]} == drawn.keys()
+    for tag, figure in drawn.items():
+        [event] = events.Images(tag)
+        shown = np.array(Image.open(io.BytesIO(event.encoded_image_string)))
+        assert event.step == epoch and np.array_equal(shown, figure)
 
 
 def test_a_detector_reports_misses_and_false_alarms(run, data_dir):

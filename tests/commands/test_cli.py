@@ -82,12 +82,19 @@ def test_an_unknown_subcommand_gets_a_hint(word, verb):
     assert code == 2 and line.startswith("digits: error: ") and "choose from train, predict" in line
 
 
-def test_finding_digits_needs_no_torch_and_exporting_no_trainer(without):
-    without("digits", "torch")
-    for name in ("digits.__main__", "digits.commands.documents"):
-        import_module(name)
-    without("digits", "lightning", "torchvision", "tensorboard", "onnx")
-    import_module("digits.commands.onnx")
+@pytest.mark.parametrize(
+    "modules, unneeded",
+    [
+        ("__main__ commands.documents", "torch"),
+        ("commands.onnx", "lightning torchvision tensorboard onnx"),
+        ("model data", "cv2 loky numba optuna pypdfium2"),
+        ("train training.report commands.figures", "matplotlib"),  # which can then say what they need
+    ],
+)
+def test_a_part_works_without_what_only_others_need(modules, unneeded, without):
+    without("digits", *unneeded.split())
+    for name in modules.split():
+        import_module(f"digits.{name}")
 
 
 def test_ctrl_c_during_imports_prints_no_traceback():

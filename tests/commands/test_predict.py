@@ -11,10 +11,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from digits.checkpoint import untrusted
-from digits.checkpoint.contents import load_network, without_training
-from digits.checkpoint.selection import BUNDLED
-from digits.commands.answers import facts_of
-from digits.handwriting.answer import Answer, Group, Line, Reading
+from digits.checkpoint.contents import load_network
 from digits.handwriting.lines import Expected, find_lines
 from digits.handwriting.picture import LARGEST
 from digits.handwriting.reader import Reader
@@ -60,26 +57,6 @@ def test_single_reads_the_clearest_digit_with_the_activations_of_the_network(rea
     assert [segment["digit"], segment["runner_up"]] == a.topk(2).indices.tolist()
     assert segment["bits"] == "0100" == "".join(str(int(bit)) for bit in binary_layer()(a))
     assert segment["box"] == list(boxes[cuts.max(1).argmax()])
-
-
-@pytest.mark.parametrize("context", [True, False])
-def test_only_a_network_that_was_trained_with_context_gets_context(context, read):
-    """Context is the digit's surroundings, which matter if digits touch."""
-    bundled = untrusted.read_checkpoint(BUNDLED)
-    content = without_training(bundled, BUNDLED)[1] | {"datamodule_hyper_parameters": {"handwriting": context}}
-    torch.save(content, "other.ckpt")
-    [printed] = segments(*read(FOLDER / "touching.png", "--json", network="other.ckpt")[1])
-    network = load_network(bundled, BUNDLED)
-    same, opposite = (Reader(network, seen).read(FOLDER / "touching.png") for seen in (context, not context))
-    assert [printed] == segments(json.dumps(facts_of(same))) != segments(json.dumps(facts_of(opposite)))
-
-
-def test_a_digit_is_shown_with_its_own_activation_even_if_another_is_larger():
-    outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
-    group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
-    [[facts]] = segments(json.dumps(facts_of(Answer([Line([group])]))))
-    assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
-    assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
 
 
 def test_pages_are_read_in_order_line_by_line(read):

@@ -12,7 +12,7 @@ from digits.__main__ import main
 from digits.kernels.stacks import StackedClassifier, StackedMNIST
 from digits.model import DigitClassifier
 from digits.training import search
-from digits.training.search import Setting, named, score
+from digits.training.search import Setting, score
 from tests.support.small_mnist import use
 from tests.support.training import curves, hyperparameters
 
@@ -73,14 +73,6 @@ def test_tensorboard_compares_the_trials(finished_sweep):
         assert values.keys() == {"hidden", "lr", "seed", "batch_size", "epochs"}  # as for a run of train
         entries.append((values["hidden"], values["lr"], values["seed"]))
     assert sorted(entries) == sorted(product(["784-6-10", "784-12-10"], [1, 1000], [0, 1]))
-
-
-def test_folders_have_short_names_made_of_settings():
-    several = {"hidden": [15, 30], "lr": [0.25, 10.0], "init": ["gaussian"]}
-    assert named(several | {"seeds": 2}) == "hidden15,30_lr0.25,10.0_initgaussian_seeds2"
-    rates = [n / 1000 for n in range(1, 101)]
-    many, more = named({"lr": rates}), named({"lr": [*rates, 1.0]})
-    assert len(many) < 120 and many != more and many.startswith("lr0.001,0.002")
 
 
 def test_a_diverging_trial_ends_early_and_a_bug_keeps_its_traceback(sweep, monkeypatch):

@@ -52,10 +52,6 @@ def test_the_trainer_is_set_in_a_file_and_on_the_command_line(run, tmp_path):
     assert kept == {"check_val_every_n_epoch": 2, "accelerator": "cpu"}
 
 
-def test_the_command_for_the_curves_is_quoted(run):
-    assert re.search("^Curves      tensorboard --logdir (['\"])a b\\1$", run("--epochs", 1, "--run_dir", "a b/c"), re.M)
-
-
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
 NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more memory than there is")
 

@@ -1,5 +1,3 @@
-import sys
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -121,12 +119,3 @@ def test_a_log_that_is_damaged_or_large_is_one_line(log, problem, tmp_path):
     (tmp_path / "events.out.tfevents.1.x").write_bytes(log)
     with pytest.raises(UserError, match=rf"the files .*[/\\]events\* {problem}"):
         figures.logged_curves(tmp_path)
-
-
-def test_training_needs_neither_matplotlib_nor_the_figures(without):
-    without("digits", "matplotlib")
-    import_module("digits.train")
-    import_module("digits.training.report")  # as it trains
-    assert "digits.training.plots" in sys.modules
-    assert "digits.figures" not in sys.modules
-    import_module("digits.commands.figures")  # so that it can say what it needs

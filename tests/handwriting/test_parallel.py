@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from digits.common.errors import UserError
-from digits.handwriting import parallel
 from digits.handwriting.lines import ANYTHING, Expected, find_lines
 from digits.handwriting.parallel import on_all_cores
 from tests.support.pens import line
@@ -33,16 +32,3 @@ def test_a_killed_worker_is_an_error_and_the_next_call_starts_new_workers():
     with pytest.raises(UserError, match="a worker process was killed"):
         list(on_all_cores(os._exit, [(1,)] * 8))
     assert list(on_all_cores(abs, [(-n,) for n in range(100)])) == [*range(100)]
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes have no affinity here")
-def test_a_process_that_is_bound_to_one_core_starts_one_worker(monkeypatch):
-    before, workers = os.sched_getaffinity(0), []
-    start = parallel.get_reusable_executor
-    monkeypatch.setattr(parallel, "get_reusable_executor", lambda n, **named: workers.append(n) or start(n, **named))
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        assert list(on_all_cores(abs, [(-n,) for n in range(20)])) == [*range(20)]
-    finally:
-        os.sched_setaffinity(0, before)
-    assert {*workers} == {1}

@@ -13,7 +13,6 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.handwriting import eye
-from digits.handwriting.background import missing_light
 from digits.page.html import html
 from tests.support.node import NO_IMAGES, NODE, SOURCE, held_in, run
 from tests.support.pens import STROKES, cover, on_paper
@@ -43,10 +42,6 @@ return pictures.map(([width, height, pixels]) => {
         };
     }) };
 });"""
-
-SCORE = """const [[width, height, pixels]] = pictures;
-const { sure } = lines.seen({ width, height, data: Uint8ClampedArray.from(held.bytesOf(pixels)) });
-return [sure.height, sure.width, sure.data];"""
 
 
 def in_page(script, *pictures, context=True, team=True):
@@ -99,13 +94,3 @@ def test_a_large_file_as_the_browser_opens_it():
     Image.fromarray(on_paper(ink)).save(file, "JPEG")
     [[only], [known]] = found(Image.open(file))[0]["lines"], in_python(file.getvalue())["lines"]
     assert only["read"] == known["read"] == "5" and np.abs(np.subtract(only["images"], known["images"])).mean() < 4
-
-
-def test_noise_is_scored_at_half_its_resolution_alone():
-    """At full resolution it would take five times as long, in vain."""
-    pixels = np.random.default_rng(0).integers(0, 256, (400, 480, 3)).astype(np.uint8)
-    missing = missing_light(pixels)
-    height, width, scores = in_page(SCORE, Image.fromarray(pixels))
-    scores = np.reshape(scores, (height, width))
-    assert np.abs(scores - eye.look(eye.bundled(), missing)).max() < 0.01
-    assert np.abs(scores - eye.look_once(eye.bundled(), missing)).max() > 0.1

@@ -256,19 +256,6 @@ def test_cost_and_backpropagation_begin_with_the_same_network_on_each_visit():
     assert visits[0] == visits[1] and visits[0][0] == visits[0][1] == visits[0][2]
 
 
-def test_the_small_network_is_trained_alike_on_each_visit():
-    one, other = shown(
-        MNIST
-        + """const { train } = await import(trainer);
-        return [1, 2].map(() => {
-            train(small.beginOn(small.small.mnist));
-            return plain(train({ share: 1 }).layers);
-        });""",
-        trainer=(STOPS.parents[1] / "network" / "trainer.js").as_uri(),
-    )
-    assert one == other
-
-
 def test_descents_take_the_steps_that_numpy_takes():
     """Three trails stay, of several rates. What is shown of a step is exact: the bias moves by what is said."""
     layers, first, models, drawings = shown(

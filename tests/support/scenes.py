@@ -1,21 +1,9 @@
 """Scenes of tools/forge/scenes of which it is known what they say, and whether that is read."""
 
-from unittest.mock import patch
-
-import numpy as np
 import torch
 
 from digits.handwriting import Expected
-from digits.handwriting.normalize import bounds
 from tools.forge import scenes
-from tools.forge.scenes.papers import PAPERS
-from tools.forge.scenes.sheet import Sheet
-
-BLANK_PAPER = {
-    "PAPERS": [paper._replace(fill=Sheet.rows) for paper in PAPERS],
-    "around": lambda sheet: None,
-    "light_of_paper": lambda rng, shape, *_: np.full(shape, 0.9, np.float32),  # in even light
-}
 
 
 def bars():
@@ -23,16 +11,6 @@ def bars():
     images = torch.zeros(200, 28, 28, dtype=torch.uint8)
     images[:, 4:24, 12:16] = 255
     return scenes.glyphs(images, torch.arange(200) % 10, 0)
-
-
-def on_blank_paper(rng, written):
-    """Yield scenes of digits on blank paper, 24 pixels high or more."""
-    while True:
-        with patch.multiple(scenes, **BLANK_PAPER):
-            drawn = scenes.scene(rng, written)
-        _, top, _, bottom = bounds(drawn.ink > 0.5)
-        if drawn.text and bottom - top >= 24:
-            yield drawn
 
 
 def of_all_kinds(rng, written):

@@ -11,12 +11,9 @@ from tests.support.small_mnist import TRAINING, VALIDATION
 ROOT = Path(__file__).parents[2]
 
 
-def start(checksums, folder, *words, stderr=subprocess.PIPE, largest_file=0):
-    """Start a verb in a folder; a sweep says that it is ready, and begins when a line says so.
-
-    `largest_file`, if it is not 0, is the size in bytes beyond which no file can be written.
-    """
-    small = json.dumps([checksums, TRAINING, VALIDATION, largest_file])
+def start(checksums, folder, *words, stderr=subprocess.PIPE):
+    """Start a verb in a folder; a sweep says that it is ready, and begins when a line says so."""
+    small = json.dumps([checksums, TRAINING, VALIDATION])
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": small}
     command = [sys.executable, __file__, *map(str, words)]
     return subprocess.Popen(command, cwd=folder, env=environment, text=True, stdin=-1, stdout=-1, stderr=stderr)
@@ -26,13 +23,7 @@ def main():
     from digits import mnist
     from digits.__main__ import main
 
-    mnist.SHA256, mnist.TRAINING, mnist.VALIDATION, largest_file = json.loads(os.environ["SMALL_MNIST"])
-    if largest_file:
-        import resource  # which Windows lacks
-        import signal
-
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an OSError, as of a full disk, not the end of the process
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    mnist.SHA256, mnist.TRAINING, mnist.VALIDATION = json.loads(os.environ["SMALL_MNIST"])
     if sys.argv[1] == "sweep":
         import digits.training.search  # noqa: F401  # what takes seconds
 

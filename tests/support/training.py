@@ -62,12 +62,12 @@ class Runs:
         self.folder = folder
         self.checksums = write_mnist(folder / "data" / "MNIST" / "raw")
 
-    def start(self, *args: str, **limits: int) -> Popen:
-        return start(self.checksums, self.folder, "train", *args, **limits)
+    def start(self, *args: str) -> Popen:
+        return start(self.checksums, self.folder, "train", *args)
 
-    def new(self, run: str, *args: str, **limits: int) -> Popen:
+    def new(self, run: str, *args: str) -> Popen:
         hidden = [] if "--hidden" in args else ["--hidden", "20"]
-        return self.start("--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run, *hidden, *args, **limits)
+        return self.start("--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run, *hidden, *args)
 
     def finish(self, process: Popen) -> str:
         output, errors = process.communicate(timeout=300)

@@ -1,7 +1,5 @@
 """The page as a whole: its keys, and the networks that it shows."""
 
-from contextlib import nullcontext
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +10,6 @@ from tests.support.checkpoints import saved
 from tests.support.node import NO_IMAGES
 from tests.support.pages import DESK, PHONE, answer, draw, exported, looked, outputs, resize
 from tests.support.tiers import nightly
-from tools.make import page_pictures
 
 pytestmark = pytest.mark.mnist
 
@@ -84,11 +81,3 @@ def test_what_a_page_says_stays_text(tmp_path, visit):
     assert page.evaluate("digits.state.network.shape") == evil
     assert page.locator("body meta, body img").count() == 0
     assert page.url == file.as_uri()
-
-
-@pytest.mark.nightly
-def test_the_pictures_of_the_docs_are_made(tmp_path, trained, monkeypatch, mnist_dir, playwright):
-    monkeypatch.setattr(page_pictures, "SECONDS", 1)
-    monkeypatch.setattr(page_pictures, "sync_playwright", lambda: nullcontext(playwright))  # a process has one
-    page_pictures.main(["--network", str(trained), "--out", str(tmp_path)])
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["page.gif", "page.png", "page_dark.png", "review.png"]
