@@ -38,7 +38,7 @@ def report(trainer: Trainer, model: DigitClassifier, data: MNISTDataModule, path
     logger.log_hyperparams(columns(model, data, trainer.max_epochs), best, step=last)
     logger.experiment.add_text("settings", indent((path.parent / CONFIG).read_text(), "    "), last)
     show(logger.experiment, model, epoch, *data.test)
-    logger.finalize("success")  # else the last points may never reach the disk
+    logger.experiment.close()  # else the last points may never reach the disk
 
     last_epoch = "the last epoch; there was no validation"
     why = last_epoch if validation is None else f"chosen by validation accuracy {validation:.2%}"

@@ -41,6 +41,14 @@ class Curves(TensorBoardLogger):
         except ValueError as error:
             raise error.__cause__ or error from None
 
+    def finalize(self, status: str) -> None:
+        """Leave the file open after a training, since `report` adds to it: see `build_trainer`."""
+        if status == "success":
+            self.experiment.flush()
+            self.save()
+        else:
+            super().finalize(status)
+
 
 def build_model_and_data(settings: Settings, kind: type[DigitClassifier]) -> tuple[StackedClassifier, StackedMNIST]:
     """Return the model and the data of a run. Raises UserError for what needs ordinary batches, or is not a setting."""
@@ -95,8 +103,8 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     options: dict[str, Any] = {**DEFAULTS, "accelerator": device, "max_epochs": settings.epochs, **settings.trainer}
     callbacks = [*options.pop("callbacks", []), EpochLines(data), *best_epoch_callbacks(run, settings, data)]
     callbacks.append(StopOnSignal(run.resume_command))
-    # Purging hides epochs that are logged twice. A new run has no such epochs, and purging could hide its pictures.
-    # They are in a second file, which TensorBoard reads first if the name of the file sorts first.
+    # Purging hides epochs that are logged twice. It would hide the report, too, if that were in a file of its own whose
+    # name sorts first: TensorBoard reads the files of a run in the order of their names.
     purge_step = run.last.epochs if run.last else None
     logger = Curves(run.folder, name="", version="", default_hp_metric=False, purge_step=purge_step)
     try:

@@ -40,10 +40,10 @@ def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> boo
 
 
 def curves(run: Path | str) -> dict[str, tuple[tuple[int, ...], tuple[float, ...]]]:
-    """Each of TensorBoard's curves as its steps and values."""
+    """Each of TensorBoard's curves as its steps and values, by step: files of the same second have any order."""
     events = EventAccumulator(str(run)).Reload()
     return {
-        tag: tuple(zip(*((e.step, e.value) for e in events.Scalars(tag)), strict=True))
+        tag: tuple(zip(*sorted((e.step, e.value) for e in events.Scalars(tag)), strict=True))
         for tag in events.Tags()["scalars"]
     }
 

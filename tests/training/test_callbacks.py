@@ -1,5 +1,7 @@
 """Callbacks: printed lines, curves, and a clean end on a signal."""
 
+import errno
+import os
 import re
 import signal
 import warnings
@@ -8,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from digits.common.errors import UserError
 from digits.model import DigitClassifier
 from digits.train import Settings, train
+from digits.training.callbacks import AtomicFiles
 from tests.support.training import curves
 
 
@@ -20,6 +24,21 @@ def test_the_end_of_a_resumed_run_logs_the_accuracies_of_its_best_epoch(run):
     best = max(range(8), key=lambda epoch: logged["accuracy/validation"][1][epoch])
     for split in ("validation", "test"):
         assert logged[f"best/{split}"][1][-1] == pytest.approx(logged[f"accuracy/{split}"][1][best])
+    files = [*Path("here").glob("*tfevents*")]
+    assert len(files) == 2  # one for each start; TensorBoard could read a report in its own file before the epochs
+
+
+def test_a_disk_that_is_full_keeps_the_checkpoint_before(tmp_path, monkeypatch):
+    path = tmp_path / "last.ckpt"
+    path.write_bytes(b"before")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UserError, match="No space left"):
+        AtomicFiles().save_checkpoint({"epoch": 1}, path)
+    assert path.read_bytes() == b"before"
 
 
 def test_epochs_without_validation_print_and_log_nothing(run):
