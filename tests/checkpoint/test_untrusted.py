@@ -81,6 +81,7 @@ def cut(share):
         (lambda path: torch.save(torch.ones(3), path), "another program"),
         (lambda path: torch.save({"state_dict": {}}, path), "another program"),
         (lambda path: torch.save(good(digits_version=VERSION + 1), path), f"version {VERSION + 1}.*version {VERSION};"),
+        (lambda path: torch.save(good(digits_version=VERSION - 1), path), f"version {VERSION - 1}.*version {VERSION};"),
     ],
 )
 def test_what_is_no_checkpoint_is_named(make, reason, tmp_path, monkeypatch):
