@@ -88,16 +88,16 @@ def test_an_unreadable_picture_counts_as_wrong_and_the_reasons_are_counted(judge
     assert [error.split(": ")[0] for error in errors] == ["  1 not read"] * 2
 
 
-def test_misread_pictures_are_drawn_on_a_sheet(judged):
-    draw("some/1_line.png", "some/2_b.png", "some/4_a.png")
+def test_misread_pictures_are_drawn_on_a_sheet(judged, monkeypatch):
+    monkeypatch.setattr("digits.commands.scoring.SHEET", 8)
+    draw("some/1_line.png", *(f"some/2_{letter}.png" for letter in "abcdefg"), "some/4_a.png")
     Path("some", "3_broken.png").write_text("no picture")
     *_, errors = judged("some", "--wrong", "out.png")
-    assert errors[-1] == "out.png: 3 misread pictures"
-    sheet, (width, height) = Image.open("out.png").convert("L"), TILE
-    assert sheet.size == (COLUMNS * width, height)
-    pixels = np.asarray(sheet)
-    filled = [(pixels[:, left : left + width] < 200).any() for left in range(0, sheet.width, width)]
-    assert filled == [True] * 3 + [False] * 3
+    assert errors[-1] == "out.png: the first 8 of 9 misread pictures"
+    sheet, (width, height) = np.asarray(Image.open("out.png").convert("L")), TILE
+    assert sheet.shape == (2 * height, COLUMNS * width)
+    rows = sheet.reshape(2, height, COLUMNS, width) < 200
+    assert rows.any((1, 3)).tolist() == [[True] * 6, [True] * 2 + [False] * 4]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from optuna import load_study
 
-from digits.training.search import Setting, search
+from digits.training.search import Setting, named, search
 from tests.support import postgres
 from tests.support.small_process import start
 from tests.support.tiers import nightly, slow
@@ -24,6 +24,11 @@ def score(setting, seed):
 
 
 RIGHT = {setting: [list(score(setting, seed)) for seed in range(2)] for setting in SETTINGS}
+
+
+def test_long_folder_names_are_cut_but_differ():
+    names = {named({"lr": [*range(50)], "seeds": seeds}) for seeds in (1, 2)}
+    assert len(names) == 2 and all(len(name) < 120 for name in names)
 
 
 def trained(url, workers=1, values=GRID, trials=None):
