@@ -23,6 +23,8 @@ PLAIN = {  # what cyclopts writes in its errors, and what we write instead
     r"unable to convert (.*) into int": r"\1 is not a whole number",
     r"unable to convert (.*) into float": r"\1 is not a number",
     r"unable to convert (.*) into bool": r"\1 is not true or false",
+    r'Invalid value "(.*)" for --trainer\. .*': r"write which setting of the Trainer is \1, as in --trainer.NAME \1.",
+    r"mean --trainer\?": "mean --trainer.NAME?",
     r"\]\[": ".",  # a setting of a file: [trainer][max_time]
     r"\[([a-z][\w.]*)\]": r"\1",
 }
