@@ -1,6 +1,7 @@
 """Export a network as an ONNX model, which ONNX Runtime runs on phones, in browsers and from other languages."""
 
 import json
+import warnings
 from copy import deepcopy
 from importlib.util import find_spec
 from typing import Any
@@ -34,15 +35,17 @@ def model(network: nn.Module, side: int = 28, /, **facts: Any) -> bytes:
     """
     if any(find_spec(package) is None for package in ("onnx", "onnxscript", "onnxruntime")):
         raise UserError(f"ONNX export needs onnx, onnxscript and onnxruntime: {install('onnx')}")
-    program: Any = torch.onnx.export(
-        Predictor(deepcopy(network)).eval(),
-        (torch.zeros(2, side, side, device=next(network.parameters()).device),),
-        input_names=["images"],
-        output_names=["digit", "activations"],
-        dynamic_shapes=({0: torch.export.Dim("N")},),
-        opset_version=18,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*treespec, LeafSpec")  # torch's exporter calls its own deprecated function
+        program: Any = torch.onnx.export(
+            Predictor(deepcopy(network)).eval(),
+            (torch.zeros(2, side, side, device=next(network.parameters()).device),),
+            input_names=["images"],
+            output_names=["digit", "activations"],
+            dynamic_shapes=({0: torch.export.Dim("N")},),
+            opset_version=18,
+            verbose=False,
+        )
     for part in (program.model.graph, *program.model.graph):  # torch writes paths of this machine there
         part.metadata_props.clear()
     program.model.metadata_props.update({name: json.dumps(value) for name, value in facts.items()})

@@ -38,7 +38,7 @@ def predict(
         length: Number of digits in each number, such as 8 or 6-8.
         digits: Digits that may occur, such as 01 for zeros and ones.
         json: Print one JSON object per picture.
-        csv: Write a CSV table to this file, or print it if no file is named.
+        csv: Write a CSV table to this file, or print it if no file is named. Name the pictures before this option.
         annotate: Save the picture with a box around each digit, grey if rejected. For several pictures, name a folder.
         fields: Read forms whose fields this YAML file defines.
         review: Write a web page on which you can correct the doubtful fields.
