@@ -136,12 +136,19 @@ def test_hidden_neurons_vote_for_the_output_that_is_chosen():
 
 
 def test_a_hidden_neuron_is_shown_with_the_images_at_which_it_fires_most_and_least():
-    layers, model, images = shown(
-        MNIST + "return [plain(layers), show('layers'), examples(400).map(({ image }) => image)];"
+    """And with the digits at which it fires most and least, on average."""
+    layers, model, images, digits = shown(
+        MNIST
+        + """const all = examples(400);
+        return [plain(layers), show("layers"), all.map(({ image }) => image), all.map(({ y }) => y.indexOf(1))];"""
     )
-    z = np.array(images) @ arrays(layers)[0][0][model["neuron"]]
+    weights, biases = arrays(layers)[0]
+    z = np.array(images) @ weights[model["neuron"]] + biases[model["neuron"]]
     most, least = ([images[i] for i in order[:3]] for order in (np.argsort(-z), np.argsort(z)))
-    assert model["examples"] == {"most": most, "least": least}
+    assert [model["examples"][name] for name in ("most", "least")] == [most, least]
+    means = {digit: sigmoid(z[np.array(digits) == digit]).mean() for digit in range(10)}
+    for (digit, mean), expected in zip(model["examples"]["means"], (max, min), strict=True):
+        assert digit == expected(means, key=means.get) and mean == pytest.approx(means[digit], abs=1e-5)
 
 
 # Images of random bits in the place of MNIST's.
@@ -203,15 +210,16 @@ def test_what_is_shown_adds_up_for_a_hundred_drawings():
         back = models["backpropagation"]
         neuron, own, pixel = back["neuron"], back["own"], back["pixel"]
         assert [output["a"] for output in back["outputs"]] == cost["outputs"]  # one number at both stops
-        for output, weight, message in zip(back["outputs"], neuron["weights"], neuron["messages"], strict=True):
-            assert output["wish"] == pytest.approx(output["error"] * output["slope"], abs=0.000501)
-            assert message == pytest.approx(output["wish"] * weight, abs=0.000501)
-        *messages, total = thousandths(*neuron["messages"], neuron["sum"])
-        first, rest = thousandths(neuron["messages"][back["digit"]], back["rest"])
-        assert sum(messages) == total == first + rest
-        assert own["error"] == pytest.approx(1 - own["a"])
-        assert neuron["wish"] == pytest.approx(neuron["sum"] * neuron["slope"], abs=0.0000501)
-        assert pixel["change"] == pytest.approx(0.5 * pixel["ink"] * neuron["wish"], abs=0.0000501)
+        for output, weight, product in zip(back["outputs"], neuron["weights"], neuron["products"], strict=True):
+            assert output["delta"] == pytest.approx(output["error"] * output["slope"], abs=0.000501)
+            assert product == pytest.approx(output["delta"] * weight, abs=0.000501)
+        *products, total = thousandths(*neuron["products"], neuron["sum"])
+        first, rest = thousandths(neuron["products"][back["digit"]], back["rest"])
+        assert sum(products) == total == first + rest
+        assert own["error"] == pytest.approx(own["a"] - 1)
+        assert neuron["delta"] == pytest.approx(neuron["sum"] * neuron["slope"], abs=0.0000501)
+        assert pixel["slope"] == pytest.approx(pixel["ink"] * neuron["delta"], abs=0.0000501)
+        assert pixel["change"] == pytest.approx(-0.5 * pixel["slope"], abs=0.0000501)
         assert pixel["weight"] + pixel["change"] == pytest.approx(pixel["next"])
         assert f"add up to {neuron['sum']:+.3f}".replace("-", "−") in models["said"] or neuron["sum"] == 0
 
@@ -319,10 +327,11 @@ def test_backpropagation_has_the_errors_and_the_step_of_digits_backprop():
     )
     hidden, outputs, blame, deltas, after = passes(arrays(layers))
     first, last, second = models[0], models[7], models[8]
-    j, wishes = first["neuron"]["j"], [output["wish"] for output in first["outputs"]]
+    j, shown_deltas = first["neuron"]["j"], [output["delta"] for output in first["outputs"]]
     assert first["neuron"]["a"] == pytest.approx(hidden[j], abs=0.006)
     assert [output["a"] for output in first["outputs"]] == pytest.approx(outputs, abs=0.01)
-    assert wishes == pytest.approx(-deltas, abs=0.01) and first["neuron"]["wish"] == pytest.approx(-blame[j], abs=0.01)
+    assert shown_deltas == pytest.approx(deltas, abs=0.01)
+    assert first["neuron"]["delta"] == pytest.approx(blame[j], abs=0.01)
     assert abs(blame[j]) > abs(blame).max() - 0.01
     assert last["after"] == pytest.approx(after, abs=0.01) and last["costs"][1] < last["costs"][0]
     assert [model["phase"] for model in models] == [*range(8), 0] and len({model["says"] for model in models}) == 9

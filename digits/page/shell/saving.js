@@ -20,10 +20,7 @@ const KEY = `digits ${location.pathname} ${held.shape} ${held.parameters.slice(-
 export async function saveCopy() {
   const { layers, ...facts } = state.network;
   const parameters = base64(await deflated(parametersOf(layers)));
-  const now = json({ ...held, lessons: undefined, ...facts, parameters, bytes: 2, drawing: onPad() }).replaceAll(
-    "<",
-    "\\u003c",
-  );
+  const now = json({ ...held, lessons: undefined, ...facts, parameters, bytes: 2, drawing: onPad() });
   const before = document.getElementById("network")?.textContent ?? "";
   const copy = `<!doctype html>\n${source.replace(before, () => now)}`;
   const url = URL.createObjectURL(new Blob([copy], { type: "text/html" }));
@@ -32,11 +29,11 @@ export async function saveCopy() {
   if (state.network.layers === layers && !state.teaching) state.unsaved = false;
 }
 
-/** JSON with images to a thousandth, a quarter as long. @param {object} value */
+/** JSON for a script, with images to a thousandth, a quarter as long. @param {object} value */
 const json = (value) =>
   JSON.stringify(value, (_, part) =>
     part instanceof Float32Array ? Array.from(part, (a) => Math.round(1000 * a) / 1000) : part,
-  );
+  ).replaceAll("<", "\\u003c");
 
 /** What is on the pad, a picture of any size. @param {number} [largest] characters that a PNG may have */
 function onPad(largest) {

@@ -138,7 +138,7 @@ function goTo(name) {
   const card = find(`stop-${name}`, HTMLElement);
   panel.querySelector(".here")?.classList.remove("here");
   card.classList.add("here");
-  write("place", `${place + 1} of ${NAMES.length}`);
+  write("place", name === END ? "End" : `${place + 1} of ${NAMES.length - 1}`);
   for (const [n, dot] of [...find("dots", HTMLElement).children].entries())
     dot.ariaCurrent = n === place ? "step" : "false";
   const parts = card.dataset.parts?.split(" ") ?? [];

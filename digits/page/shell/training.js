@@ -122,11 +122,8 @@ async function train() {
     const trained = await askOf(mine, { fresh, share });
     if (worker !== mine) return; // it was stopped, and this came after
     take(trained, sizes);
-    for (
-      let wait = PACE - (performance.now() - since);
-      worker === mine && (wait > 0 || !left);
-      wait = left ? 0 : PACE
-    ) {
+    let wait = PACE - (performance.now() - since);
+    for (; worker === mine && (wait > 0 || !left); wait = left ? 0 : PACE) {
       await new Promise((next) => setTimeout(next, wait));
     }
   }
@@ -135,10 +132,8 @@ async function train() {
 /** Takes a network after a step, and shows it if the slider is at the last epoch. @type {(trained: Trained, sizes: number[]) => void} */
 function take({ layers, ...point }, sizes) {
   const { epochs, points } = training;
-  const {
-    epoch,
-    test: { accuracy },
-  } = point;
+  const { epoch } = point;
+  const { accuracy } = point.test;
   const network = { sizes, shape: sizes.join("-"), accuracy, test_accuracy: null, fresh: true, epoch, layers };
   const followed = Number(slider.value) >= epochs.length - 1;
   ours.add(network);

@@ -3,6 +3,7 @@
 import { weightedInput, predictionOf } from "../network/feedforward.js";
 import { held } from "../held.js";
 import { HALF } from "../reading/reader.js";
+import { number } from "../stops/figure.js";
 import { digitRead, isApart, isKnown, isTaught, lines, said, unreadMarks, whichOfSeveral } from "./answer.js";
 import { canHover, find, write } from "./elements.js";
 import { state } from "./state.js";
@@ -19,10 +20,8 @@ const WORDS = ["", "one", "two", "three", "four", "five", "six"];
 
 /** Says in words what was read, or something else; not while one draws, since screen readers speak it. */
 export function say(other = "") {
-  const {
-    digits,
-    drawing: { picture, refusal },
-  } = state;
+  const { digits } = state;
+  const { picture, refusal } = state.drawing;
   const none = refusal ? REFUSALS[refusal] : "Reading …";
   const instead = picture ? none : `Or ${canHover() ? "drop, paste or " : ""}choose a picture of handwriting.`;
   find("said", HTMLElement).classList.toggle("read", !other && digits.length > 0);
@@ -45,12 +44,12 @@ function inWords() {
     .map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join(""))
     .join(", ");
   const which = whichOfSeveral();
-  const number = which && `${all}. The ${which}: `;
+  const prefix = which && `${all}. The ${which}: `;
   const { degrees } = state.drawing;
   const turned = degrees ? `Turned by ${degrees}°. ` : "";
   const isClear = a[best] >= CLEAR && a[second] < HALF;
   const rest = unreadMarks().length ? " The rest is not read." : "";
-  return `${turned}${number}${best} (output ${first})${isClear ? "" : `, or ${second} (output ${then})`}.${rest}`;
+  return `${turned}${prefix}${best} (output ${first})${isClear ? "" : `, or ${second} (output ${then})`}.${rest}`;
 }
 
 /** Neuron j of a layer, in words or as a formula.
@@ -59,9 +58,7 @@ export function inSentence(layer, j, activations, asFormula) {
   const { layers } = state.network;
   const { weights, biases } = layers[layer - 1];
   const a = activations[layer][j].toFixed(2);
-  const z = weightedInput(weights, biases[j], activations[layer - 1], j)
-    .toFixed(1)
-    .replace("-", "−");
+  const z = number(weightedInput(weights, biases[j], activations[layer - 1], j), 1);
   if (asFormula) return `z = w·a + b = ${z} is its weighted input, and σ(z) = ${a} its activation.`;
   const pixels = "red pixels excite it, blue ones inhibit it";
   const neurons = "red neurons contribute to it, blue ones against it";

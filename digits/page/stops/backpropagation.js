@@ -8,11 +8,11 @@ import { rightDigit, untrained } from "./small.js";
 import { arrow, circle, disc, number, part, pixelImage, rounded, signed, stop, text, total } from "./figure.js";
 
 const RATE = 0.5; // learning rate, so low that the digit is not learned at once
-const LAST = 7; // phase: a guess, six numbers, and the step
+const LAST = 7; // phase: a guess, six slopes, and the step
 
 /** What the stop remembers. `layers` is the network before the next step, after `steps` steps. `phase` counts the
- * numbers that are shown. `place` chooses the hidden neuron: 0 is the one with the strongest wish. If `isOpen`, the table
- * of all outputs is shown. `image` and `digit` are the visitor's. */
+ * slopes that are shown. `place` chooses the hidden neuron: 0 is the one with the largest δ. If `isOpen`, the table of
+ * all outputs is shown. `image` and `digit` are the visitor's. */
 const flow = {
   layers: untrained(),
   steps: 0,
@@ -23,7 +23,7 @@ const flow = {
   digit: 0,
 };
 
-/** Errors flow back: the six numbers between the error of one output and the change of one weight. */
+/** The chain rule, backwards: six slopes of the cost, from that for an output to that for the weight of a pixel. */
 export const backpropagation = stop({
   on: {
     "backpropagation-back": () => {
@@ -42,28 +42,32 @@ export const backpropagation = stop({
   model: modelOf,
   example: (seen) => modelOf(seen, { phase: LAST, isOpen: false }),
 
-  says({ phase, steps, digit, own, neuron, rest, pixel, after, costs }) {
-    const { a, error, slope, wish } = own;
+  says({ phase, steps, digit, isOpen, own, neuron, rest, pixel, after, costs }) {
+    const { a, error, slope, delta } = own;
     const { j, sum } = neuron;
-    const rise = (/** @type {number} */ value) => (value > 0 ? "fire more" : "fire less");
+    const weight = neuron.weights[digit];
+    const moves = (/** @type {number} */ value, digits = 4) =>
+      `${value < 0 ? "falls" : "rises"} by ${number(Math.abs(value), digits)}`;
+    if (isOpen)
+      return `A row for each output: a − y times the slope of its sigmoid is δ, and δ times its weight from neuron ${j} is what it adds to line 4. Together: ${signed(sum, 3)}.`;
     return [
       steps
-        ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${digit} is ${number(a)}. It should be 1. Press Next.`
-        : `Nobody has trained this network: its weights are random. You drew a ${digit}, so output ${digit} should be 1, but it is ${number(a)}. Press Next.`,
-      `1. The error of output ${digit} is what it should be minus what it is: 1 − ${number(a)} = ${signed(error, 2)}. It has to rise.`,
-      `2. Where its sigmoid is flat, a push changes little. So the error times the slope, ${number(slope)}, is how strongly output ${digit} wishes to rise: ${signed(wish, 3)} (BP1 in the book).`,
-      `3. It sends this wish back to hidden neuron ${j}, times the weight between them, ${signed(neuron.weights[digit], 2)}. The message says: ${rise(neuron.messages[digit])}.`,
-      `4. The nine other outputs send messages, too: together ${signed(rest, 3)}. All ten add up to ${signed(sum, 3)}: ${rise(sum)}.`,
-      `5. Neuron ${j} multiplies this sum by the slope of its own sigmoid. This is how strongly it wishes to ${rise(sum)}: ${signed(neuron.wish, 4)} (BP2).`,
-      `6. It does so by its weights. Ink times wish is downhill: minus the slope of C for the weight from this pixel (BP4). Times a learning rate of ${RATE}, the weight changes by ${signed(pixel.change, 4)}.`,
-      `This weight goes from ${number(pixel.weight, 4)} to ${number(pixel.next, 4)}, and all 23,860 weights and biases move with it, each by its own slope: a step of gradient descent. Output ${digit} goes from ${number(a)} to ${number(after[digit])}, and C from ${number(costs[0])} to ${number(costs[1])}.`,
+        ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${digit} is ${number(a)}. It should be 1. Find the slopes again.`
+        : `This network is untrained. You drew a ${digit}, so output ${digit} should be 1, but it is ${number(a)}. Does C rise or fall if we raise the weight ${number(pixel.weight, 4)}, and how fast?`,
+      `1. In C, output ${digit} counts as ½ (a − 1)². The slope of this is a − 1 = ${signed(error, 2)}: if output ${digit} rises by 0.01, C ${moves(error / 100)}.`,
+      `2. If z of output ${digit} rises, output ${digit} rises ${number(slope)} times as much: that is how steep its sigmoid is. So multiply by it: the slope of C for this z, called δ, is ${signed(delta, 3)} (BP1 in the book).`,
+      `3. Neuron ${j} reaches this z through the weight ${signed(weight, 2)}: if neuron ${j} rises by 0.01, z ${moves(weight / 100)}. So multiply by the weight: ${signed(neuron.products[digit], 3)}.`,
+      `4. Neuron ${j} changes the nine other outputs, too, which adds ${signed(rest, 3)}. All ten add up to ${signed(sum, 3)}: if neuron ${j} rises by 0.01, C ${moves(sum / 100, 5)}.`,
+      `5. If z of neuron ${j} rises, neuron ${j} rises ${number(neuron.slope)} times as much, by its sigmoid. So the slope of C for its z, its own δ, is ${signed(neuron.delta, 4)} (BP2).`,
+      `6. If the weight rises, z rises ${number(pixel.ink)} times as much: that is the ink of the pixel. So the slope of C for the weight is ${signed(pixel.slope, 4)} (BP4): C ${pixel.slope < 0 ? "falls" : "rises"} if the weight rises.`,
+      `Step = −η × slope, as in the valley, here with η = ${RATE}: the weight changes by ${signed(pixel.change, 4)}, to ${number(pixel.next, 4)}. All 23,860 weights and biases take their own step at once. Output ${digit} goes from ${number(a)} to ${number(after[digit])}, and C from ${number(costs[0])} to ${number(costs[1])}.`,
     ][phase];
   },
 
   draw(model, size) {
     const { phase, isOpen } = model;
     find("backpropagation-back", HTMLElement).ariaDisabled = `${phase === 0}`;
-    write("backpropagation-next", phase === LAST ? "Next step" : "Next");
+    write("backpropagation-next", phase === LAST ? "Another step" : "Next line");
     write("backpropagation-all", isOpen ? "One output" : "The others do the same");
     return (isOpen ? table : closeUp)(model, size);
   },
@@ -79,23 +83,24 @@ function modelOf({ image }, shown) {
   const { hidden, outputs: activations } = passShown(layers, image);
   const { errors, cost } = costShown(activations, digit);
   const outputs = activations.map((a, k) => {
-    const [error, slope] = [errors[k], slopeShown(a)];
-    return { k, a, y: Number(k === digit), error, slope, wish: rounded(error * slope, 3) };
+    const [error, slope] = [rounded(-errors[k]), slopeShown(a)]; // a − y, and that of the sigmoid
+    return { k, a, error, slope, delta: rounded(error * slope, 3) };
   });
   const all = hidden.map((a, j) => {
     const weights = outputs.map(({ k }) => rounded(layers[1].weights[30 * k + j]));
-    const messages = outputs.map(({ wish }, k) => rounded(wish * weights[k], 3));
-    const [sum, slope] = [total(messages, 3), slopeShown(a)];
-    return { j, a, weights, messages, sum, slope, wish: rounded(sum * slope, 4) };
+    const products = outputs.map(({ delta }, k) => rounded(delta * weights[k], 3));
+    const [sum, slope] = [total(products, 3), slopeShown(a)];
+    return { j, a, weights, products, sum, slope, delta: rounded(sum * slope, 4) };
   });
-  const neuron = all[ranked(all.map(({ wish }) => Math.abs(wish)))[flow.place]];
+  const neuron = all[ranked(all.map(({ delta }) => Math.abs(delta)))[flow.place]];
   const k = image.indexOf(Math.max(...image)); // the pixel with most ink
   const [ink, weight] = [rounded(image[k]), rounded(layers[0].weights[784 * neuron.j + k], 4)];
-  const change = rounded(RATE * ink * neuron.wish, 4);
-  const pixel = { k, ink, weight, change, next: rounded(weight + change, 4) };
+  const slope = rounded(ink * neuron.delta, 4);
+  const change = rounded(-RATE * slope, 4);
+  const pixel = { k, ink, weight, slope, change, next: rounded(weight + change, 4) };
   const after = passShown(stepped(image, digit), image).outputs;
   const own = outputs[digit];
-  const rest = rounded(neuron.sum - neuron.messages[digit], 3); // the nine other messages
+  const rest = rounded(neuron.sum - neuron.products[digit], 3); // by way of the nine other outputs
   const costs = [cost, costShown(after, digit).cost];
   return { image, digit, phase, steps, isOpen, outputs, own, neuron, rest, pixel, after, costs };
 }
@@ -116,16 +121,16 @@ function stepped(image, digit) {
   return layers;
 }
 
-/** One pixel, one hidden neuron and one output; below them the numbers so far, each from the one before it.
+/** One pixel, one hidden neuron and one output; below them the slopes so far, each from the one before it.
  * @type {(model: Model, size: Size) => string} */
-function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { width, height }) {
+function closeUp({ image, digit, phase, own, neuron, rest, pixel }, { width, height }) {
   const isWide = width > 560;
   const row = Math.min(30, (height - 130) / 6);
   const list = height - 6 * row;
   const [y, radius] = [list / 2 + 4, Math.min(38, list / 5, width / 12)];
   const [middle, right] = [width / 2, width - Math.max(radius, 36) - 8];
   const { j } = neuron;
-  const tone = (/** @type {number} */ value) => (value > 0 ? "red" : "blue");
+  const tone = (/** @type {number} */ slope) => (slope < 0 ? "red" : "blue"); // red: it should rise
   const side = Math.min(list - 56, isWide ? 110 : 76);
   const cell = side / 28;
   const [x0, y0] = [0, y - side / 2];
@@ -139,21 +144,21 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
       ${text(0.55 * from[0] + 0.45 * to[0], (from[1] + to[1]) / 2 + 24, words, "middle", "haloed")}`,
     );
   };
-  /** @type {(x: number, value: number, name: string, wish: number, hasWish: boolean) => string} */
-  const node = (x, value, name, wish, hasWish) => `${disc([x, y], radius, value)}
-    ${hasWish ? circle(x, y, radius + 4, `ring ${tone(wish)}`) : ""}
+  /** @type {(x: number, value: number, name: string, slope: number, isKnown: boolean) => string} */
+  const node = (x, value, name, slope, isKnown) => `${disc([x, y], radius, value)}
+    ${isKnown ? circle(x, y, radius + 4, `ring ${tone(slope)}`) : ""}
     ${text(x, y + 6, number(value), "middle", value > 0.5 ? "inverted" : "")}
     ${text(x, y + radius + 24, name, "middle", "strong haloed")}`;
   const others = (/** @type {number} */ x, /** @type {number} */ n) =>
     Array.from({ length: n }, (_, i) => circle(x, 8 + ((list - 16) * (i + 0.5)) / n, 2, "dot faint")).join("");
-  const [message, wishes] = [signed(neuron.messages[digit], 3), signed(neuron.wish, 4)];
+  const [back, deltas] = [signed(neuron.products[digit], 3), signed(neuron.delta, 4)];
   const rows = [
-    ["error", "error", `1 − ${number(own.a)}`, signed(own.error, 2)],
-    [`wish of output ${digit}`, "wish", `${signed(own.error, 2)} × ${number(own.slope)}`, signed(own.wish, 3)],
-    [`message to neuron ${j}`, "message", `${signed(own.wish, 3)} × ${signed(neuron.weights[digit], 2)}`, message],
-    ["all ten messages", "all ten", `${message} ${added(rest, 3)}`, signed(neuron.sum, 3)],
-    [`wish of neuron ${j}`, "its wish", `${signed(neuron.sum, 3)} × ${number(neuron.slope)}`, wishes],
-    ["change of weight", "change", `${RATE} × ${number(pixel.ink)} × ${wishes}`, signed(pixel.change, 4)],
+    [`slope of C for output ${digit}`, `output ${digit}`, `${number(own.a)} − 1`, signed(own.error, 2)],
+    ["… for its z", "its z", `${signed(own.error, 2)} × ${number(own.slope)}`, signed(own.delta, 3)],
+    [`… for neuron ${j}`, `neuron ${j}`, `${signed(own.delta, 3)} × ${signed(neuron.weights[digit], 2)}`, back],
+    ["… by all ten outputs", "all ten", `${back} ${added(rest, 3)}`, signed(neuron.sum, 3)],
+    ["… for its z", "its z", `${signed(neuron.sum, 3)} × ${number(neuron.slope)}`, deltas],
+    ["… for the weight", "weight", `${deltas} × ${number(pixel.ink)}`, signed(pixel.slope, 4)],
   ].map(([long, short, sum, result], n) => {
     const at = list + row * (n + 0.7);
     const strong = n === phase - 1 ? "strong" : "";
@@ -168,25 +173,24 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
   const edge = middle - radius;
   return `${others(middle, 30)} ${others(right, 10)}
     ${part("pixel|ink", pixelImage({ left: x0, top: y0, side }, image, "foreground"), circle(ink[0], ink[1], 5, "point"), text(x0, y0 - 10, "one pixel", "start", "strong"))}
-    ${wire([side + 8, ink[1]], [edge, y], isWide ? `weight ${number(pixel.weight, 4)}` : number(pixel.weight, 4), pixel.change, phase >= 6)}
-    ${wire([middle + radius, y], [right - radius, y], `${isWide ? "weight " : ""}${number(neuron.weights[digit])}`, neuron.messages[digit], phase >= 3)}
-    ${part(`hidden neuron ${j}|neuron ${j}|hidden neuron`, node(middle, neuron.a, `${isWide ? "hidden " : ""}neuron ${j}`, neuron.wish, phase >= 5))}
-    ${part(`output ${digit}|an output`, node(right, phase === LAST ? after[digit] : own.a, `output ${digit}`, own.wish, phase >= 2))}
+    ${wire([side + 8, ink[1]], [edge, y], `${isWide ? "weight " : ""}${number(pixel.weight, 4)}${phase === LAST ? ` → ${number(pixel.next, 4)}` : ""}`, pixel.slope, phase >= 6)}
+    ${wire([middle + radius, y], [right - radius, y], `${isWide ? "weight " : ""}${number(neuron.weights[digit])}`, neuron.products[digit], phase >= 3)}
+    ${part(`hidden neuron ${j}|neuron ${j}|hidden neuron`, node(middle, neuron.a, `${isWide ? "hidden " : ""}neuron ${j}`, neuron.sum, phase >= 4))}
+    ${part(`output ${digit}|an output`, node(right, own.a, `output ${digit}`, own.error, phase >= 1))}
     ${rows.join("")}`;
 }
 
-/** What each output computes; the messages add up. @type {(model: Model, size: Size) => string} */
+/** What each output computes, and the sum for the hidden neuron. @type {(model: Model, size: Size) => string} */
 function table({ outputs, neuron, digit }, { width, height }) {
   const row = Math.min(32, height / 12);
   const columns = /** @type {[string, string[]][]} */ ([
     ["", outputs.map(({ k }) => `${k}`)],
-    ["is", outputs.map(({ a }) => number(a))],
-    ["error", outputs.map(({ error }) => signed(error, 2))],
+    ["a − y", outputs.map(({ error }) => signed(error, 2))],
     ["slope", outputs.map(({ slope }) => number(slope))],
-    ["wish", outputs.map(({ wish }) => signed(wish, 3))],
+    ["δ", outputs.map(({ delta }) => signed(delta, 3))],
     [width > 440 ? "weight" : "w", neuron.weights.map((weight) => signed(weight, 2))],
-    [width > 440 ? "message" : "sends", neuron.messages.map((message) => signed(message, 3))],
-  ]).filter(([name]) => width > 440 || name !== "is");
+    ["δ × w", neuron.products.map((product) => signed(product, 3))],
+  ]);
   const cells = columns.flatMap(([name, values], n) => {
     const x = 26 + ((width - 26) * n) / (columns.length - 1);
     return [name, ...values].map((words, i) =>
@@ -194,5 +198,5 @@ function table({ outputs, neuron, digit }, { width, height }) {
     );
   });
   return `${cells.join("")} <path d="M0 ${row * 11}H${width}" class="ahead"/>
-    ${text(width, row * 11.7, `all ten messages to neuron ${neuron.j}: ${signed(neuron.sum, 3)}`, "end", "strong")}`;
+    ${text(width, row * 11.7, `slope of C for neuron ${neuron.j}: ${signed(neuron.sum, 3)}`, "end", "strong")}`;
 }

@@ -47,7 +47,7 @@ export const cost = stop({
   says({ digit, sum, cost, steps, first }) {
     if (steps)
       return `After ${steps} step${steps > 1 ? "s" : ""} of learning, C went from ${number(first)} to ${number(cost)}. Red squares shrink as their output rises, blue ones as it falls.`;
-    return `This network is untrained: its weights are random. If this is a ${digit}, the ten squares have an area of ${number(sum, 3)}, so C = ½ × ${number(sum, 3)} = ${number(cost)}. Press Step or Learn.`;
+    return `This is another network of the same size, still untrained: its weights are random. If this is a ${digit}, the ten squares have an area of ${number(sum, 3)}, so C = ½ × ${number(sum, 3)} = ${number(cost)}. Press Step or Learn.`;
   },
 
   // Ten squares in rows, each within a square of side 1; and the cost as a bar, on an axis.

@@ -97,14 +97,14 @@ export const descent = stop({
       const out = `${arrow([u + 30 * side, v - 16], [u, v - 16], "red")} ${text(u + 36 * side, v - 11, `out of the plot, to b = ${number(last)}`, anchor, "haloed")}`;
       const row = box.top + 22 * n + 18;
       return `${isOut ? out : circle(u, v, 8, n === trails.length - 1 ? "point" : "step")}
-        ${text(box.left + 8, row, `η = ${rate}: C = ${number(costs[n], 3)} after ${path.length - 1}`, "start", n === trails.length - 1 ? "strong haloed" : "haloed")}`;
+        ${text(box.left + 8, row, `η = ${rate}: C = ${number(costs[n], 3)} after ${path.length - 1} step${path.length === 2 ? "" : "s"}`, "start", n === trails.length - 1 ? "strong haloed" : "haloed")}`;
     });
     const tangent = [-1.5, 1.5].map((d) => [x(inView(bias) + d), y(costAt(bias) + d * slope)]);
     const places = ground.map(([bias, cost]) => [x(bias), y(cost)]);
     return `${svg} ${part("valley|ground", polyline(places, "ahead"))} ${trails.map(hops).join("")}
       ${part("slope", bias === inView(bias) ? polyline(tangent, "slope") : "")} ${ends.join("")}
       ${bias === inView(bias) && change ? arrow([x(bias), box.bottom], [x(inView(next)), box.bottom], change > 0 ? "blue" : "red") : ""}
-      ${text((box.left + box.right) / 2, height - 6, `${width > 560 ? "step = −η × slope" : "step"} = −${rate} × ${number(slope, 4)} = ${number(-change)}`, "middle", "strong")}`;
+      ${text((box.left + box.right) / 2, height - 6, `${width > 560 ? "next step = −η × slope" : "next step"} = −${rate} × ${number(slope, 4)} = ${number(-change)}`, "middle", "strong")}`;
   },
 });
 

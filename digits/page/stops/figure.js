@@ -52,12 +52,12 @@ export const signed = (value, digits = 1) => (Number(value.toFixed(digits)) > 0 
 /** Rounds a number before anything is computed from it, so that the numbers in a sum are those that the visitor sees.
  * @type {(value: number, digits?: number) => number} */
 export const rounded = (value, digits = 2) => Math.round(10 ** digits * value) / 10 ** digits || 0;
-/** The sum of numbers, rounded. @type {(values: ArrayLike<number>, digits?: number) => number} */
-export function total(values, digits) {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return rounded(sum, digits);
-}
+/** The sum of numbers, rounded. @type {(values: Iterable<number>, digits?: number) => number} */
+export const total = (values, digits) =>
+  rounded(
+    [...values].reduce((sum, value) => sum + value, 0),
+    digits,
+  );
 
 /** Numbered, labelled axes in a box of the figure, and the scales that map values to its units. There is room needed
  * outside the box: 44 units at the left for numbers, 24 above and 48 below for numbers and labels.

@@ -1,6 +1,6 @@
 import { shades } from "../reading/images.js";
 import { exampleOf } from "../network/backprop.js";
-import { ranked, weightedInputs, weightsOf } from "../network/feedforward.js";
+import { ranked, sigmoid, weightedInputs, weightsOf } from "../network/feedforward.js";
 import { bar, number, part, pixelImage, rect, rounded, signed, stop, text } from "./figure.js";
 import { choose, chosenOr, passShown } from "./hidden.js";
 import { small } from "./small.js";
@@ -43,10 +43,11 @@ export const layers = stop({
     return { output, outputs, best, five, rest, bias, z, neuron, ...facts };
   },
 
-  says({ output, outputs, best, z, neuron, a, vote }) {
+  says({ output, outputs, best, z, neuron, a, vote, examples }) {
     const verdict =
       output === best ? `This is the largest output, so the answer is ${best}.` : `Output ${best} is larger.`;
-    return `Neuron ${neuron} fires at ${number(a)} and votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
+    const [most, least] = examples.means.map(([digit, a]) => `${number(a)} for a ${digit}`);
+    return `Neuron ${neuron} fires at ${number(a)} here (on average ${most}, ${least}), and votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
   },
 
   // Above, what a hidden neuron looks for; then bars that lead from vote to vote, to z; below, all outputs.
@@ -111,17 +112,23 @@ export const layers = stop({
   },
 });
 
-const seen = { layers: /** @type {Layer[]} */ ([]), images: [new Float32Array(784)], zs: [new Float32Array(30)] };
+/** @type {{ layers: Layer[]; tests: Example[]; zs: Float32Array[] }} */
+const seen = { layers: [], tests: [], zs: [] };
 
-/** The three of the page's test images at which a hidden neuron fires most, and the three at which it fires least.
- * @type {(layers: Layer[], neuron: number) => { most: Float32Array[]; least: Float32Array[] }} */
+/** The three of the page's test images at which a hidden neuron fires most, and the three at which it fires least; the
+ * digits at which it fires most and least on average, and how much.
+ * @type {(layers: Layer[], neuron: number) => { most: Float32Array[]; least: Float32Array[]; means: number[][] }} */
 function examplesOf(layers, neuron) {
   const { mnist } = small;
-  if (!mnist) return { most: [], least: [] };
+  if (!mnist) return { most: [], least: [], means: [] };
   if (seen.layers !== layers) {
-    const images = Array.from({ length: mnist.test }, (_, i) => exampleOf(mnist, mnist.train + i).image);
-    Object.assign(seen, { layers, images, zs: images.map((image) => weightedInputs(layers[0], image)) });
+    const tests = Array.from({ length: mnist.test }, (_, i) => exampleOf(mnist, mnist.train + i));
+    Object.assign(seen, { layers, tests, zs: tests.map(({ image }) => weightedInputs(layers[0], image)) });
   }
-  const order = ranked(seen.zs.map((zs) => zs[neuron])).map((i) => seen.images[i]);
-  return { most: order.slice(0, 3), least: order.slice(-3).toReversed() };
+  const order = ranked(seen.zs.map((zs) => zs[neuron])).map((i) => seen.tests[i].image);
+  const means = Array.from({ length: 10 }, (_, digit) => {
+    const own = seen.zs.filter((_, i) => seen.tests[i].y[digit]);
+    return [digit, own.reduce((sum, zs) => sum + sigmoid(zs[neuron]), 0) / own.length];
+  }).sort(([, a], [, b]) => b - a);
+  return { most: order.slice(0, 3), least: order.slice(-3).toReversed(), means: [means[0], means[9]] };
 }

@@ -39,7 +39,7 @@ export const overfitting = stop({
     if (!few || !many) return "Both networks are untrained. Press Start.";
     const count = (/** @type {number} */ error) => Math.round(error) || "none";
     const [when, and] = epoch ? [`After epoch ${epoch}`, "but"] : ["Untrained", "and"];
-    const heart = ` The first network has learned its ${FEW} images by heart: its 23,860 weights and biases have room for each of them.`;
+    const heart = ` The first network has learned its ${FEW} images by heart: with 23,860 weights and biases, it can remember each of them.`;
     return `${when}: the network with ${FEW} images misreads ${count(few.seen)} of its own, ${and} ${count(few.unseen)} in 100 others. The network with ${commas(ALL)} misreads ${count(many.seen)} in 100 of its own, and ${count(many.unseen)} in 100 others. The gap is ${gapOf(few)} against ${gapOf(many)}.${few.seen < 0.5 ? heart : ""}`;
   },
 
@@ -57,7 +57,7 @@ export const overfitting = stop({
       }),
     );
     const keys = ["curve", "curve red"].map((kind, n) => `<path d="M${n * 156} 12h24" class="${kind}"/>`).join("");
-    return `${keys} ${text(30, 17, "learned images", "start")} ${text(186, 17, "never seen", "start")} ${charts.join("")}`;
+    return `${keys} ${text(30, 17, "images it learned", "start")} ${text(186, 17, "never seen", "start")} ${charts.join("")}`;
   },
 });
 
@@ -121,7 +121,7 @@ function chart({ train, points }, box) {
   const [seen, unseen] = /** @type {const} */ (["seen", "unseen"]).map((kind) =>
     points.map((point, n) => [x(n), y(point[kind])]),
   );
-  const title = text(box.left, box.top - 12, `${commas(train)} images: errors in 100`, "start", "strong");
+  const title = text(box.left, box.top - 12, `learned from ${commas(train)}: % misread`, "start", "strong");
   if (!points.length) return svg + title;
   const [right, top] = unseen[unseen.length - 1];
   const anchor = points.length > EPOCHS / 2 ? "end" : "start";

@@ -6,7 +6,7 @@ import { chooseNext, hiddenNeuron } from "./hidden.js";
 
 const REACH = 6; // of the axis of z
 const SLOPE = 2; // the largest z at which the curve is still seen to rise
-const SHOWN = [-2, 0, 2]; // z at which the steepness of the curve is shown
+const SHOWN = [-3, 0]; // z at which the slope of the curve is shown, beside that of the neuron
 let doublings = 0; // of the steepness
 
 /** The slope of the sigmoid, a (1 − a), for an activation as it is shown. @param {number} a */
@@ -33,10 +33,9 @@ export const sigmoid = stop({
   },
 
   says({ j, z, steepness, a, slope, perceptron }) {
-    const fires = `Neuron ${j}: z = ${number(z)}, so it fires at ${number(a)}.`;
     if (steepness > 1)
-      return `${fires} Its weights and bias are multiplied by ${steepness} now, so it is almost a perceptron, which would output ${perceptron}.`;
-    return `${fires} The slope of the curve there is a (1 − a) = ${product(a)}${slope < 0.05 ? ": it is flat, so a change of z changes little" : ""}.`;
+      return `Neuron ${j}: z = ${number(z)}. With weights and bias ${steepness} times as large, z is ${number(steepness * z)}, and a = σ(${number(steepness * z)}) = ${number(a)}: almost a perceptron, which would output ${perceptron}.`;
+    return `Neuron ${j}: z = ${number(z)}, so its activation is ${number(a)}: it fires at ${number(a)}. The slope of the curve there is a (1 − a) = ${product(a)}${slope < 0.05 ? ": it is flat, so a change of z changes little" : ""}.`;
   },
 
   // Three tangents show how steep the curve is; a neuron is a point on it.
@@ -46,7 +45,12 @@ export const sigmoid = stop({
     const { x, y, svg } = axes(
       box,
       { from: -REACH, to: REACH, ticks: [-6, -4, -2, 0, 2, 4, 6], label: "weighted input z" },
-      { from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label: "activation a = σ(z)" },
+      {
+        from: 0,
+        to: 1,
+        ticks: [0, 0.25, 0.5, 0.75, 1],
+        label: `activation a = σ(${steepness > 1 ? `${steepness} ` : ""}z)`,
+      },
     );
     const at = clamp(z, -REACH, REACH);
     const curve = Array.from({ length: 481 }, (_, i) => i / 40 - REACH).map((z) => [
@@ -54,12 +58,11 @@ export const sigmoid = stop({
       y(activation(steepness * z)),
     ]);
     const jump = `<path d="M${x(-REACH)} ${y(0)}H${x(0)}V${y(1)}H${x(REACH)}" class="jump"/>`;
-    const tangents = SHOWN.map((z) => {
+    const tangents = [at, ...SHOWN.filter((z) => Math.abs(z - at) > 1.2)].map((z) => {
       const a = rounded(activation(z));
       const ends = [-1.1, 1.1].map((dz) => [x(z + dz), y(a + dz * slopeShown(a))]);
-      const sum = z ? product(a) : `slope a (1 − a) = ${product(a)}`;
-      const words = width > 560 ? sum : `slope ${number(slopeShown(a))}`;
-      return `${polyline(ends, "slope")} ${z < 0 ? text(x(z) - 14, y(a) - 14, words, "end", "haloed") : text(x(z) + 14, y(a) + 26, words, "start", "haloed")}`;
+      const words = `slope ${width > 560 ? product(a) : number(slopeShown(a))}`;
+      return `${polyline(ends, "slope")} ${text(x(z) + 14, y(a) + (a < 0.1 ? -26 : 30), words, z > 2.5 ? "end" : "start", "haloed")}`;
     });
     const [away, anchor] = at > -2 ? [-14, "end"] : [14, "start"];
     return `${svg} ${part("perceptron", jump, text(x(0) + 6, y(0) - 8, "perceptron", "start", "quiet haloed"))}
