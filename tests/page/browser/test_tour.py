@@ -44,7 +44,7 @@ def test_it_is_gone_through_left_and_come_back_to(page):
         page.locator(f"#stop-{name}.here").wait_for()
         assert page.evaluate("location.hash") == f"#stop={name}"
         place = "End" if name == "end" else f"{number} of {len(NAMES) - 1}"
-            assert page.locator("#place").inner_text() == place
+        assert page.locator("#place").inner_text() == place
         assert page.locator("#paper").is_visible() is (name != NAMES[-1])
         assert not page.locator(".network").is_visible()
         if name == NAMES[-1]:
