@@ -1,23 +1,23 @@
 import { desired, sgdStep } from "../network/backprop.js";
 import { find, write } from "../shell/elements.js";
 import { ranked } from "../network/feedforward.js";
-import { costShown } from "./cost.js";
+import { RATE, costShown } from "./cost.js";
 import { added, passShown } from "./hidden.js";
 import { slopeShown } from "./sigmoid.js";
 import { rightDigit, untrained } from "./small.js";
-import { arrow, circle, disc, number, part, pixelImage, rounded, signed, stop, text, total } from "./figure.js";
+import { arrow, circle, disc, number, part, pixelImage, rect, rounded, signed, stop, text, total } from "./figure.js";
 
-const RATE = 0.5; // learning rate, so low that the digit is not learned at once
 const LAST = 7; // phase: a guess, six slopes, and the step
 
 /** What the stop remembers. `layers` is the network before the next step, after `steps` steps. `phase` counts the
- * slopes that are shown. `place` chooses the hidden neuron: 0 is the one with the largest δ. If `isOpen`, the table of
- * all outputs is shown. `image` and `digit` are the visitor's. */
+ * slopes that are shown. `j` is the hidden neuron, and `order` all of them. If `isOpen`, the table of all outputs is
+ * shown. `image` and `digit` are the visitor's. */
 const flow = {
   layers: untrained(),
   steps: 0,
   phase: 0,
-  place: 0,
+  j: -1,
+  order: [0],
   isOpen: false,
   image: /** @type {Float32Array | null} */ (null),
   digit: 0,
@@ -34,7 +34,7 @@ export const backpropagation = stop({
       flow.isOpen = !flow.isOpen;
     },
     "backpropagation-other": () => {
-      flow.place = (flow.place + 1) % 30;
+      flow.j = flow.order[(flow.order.indexOf(flow.j) + 1) % 30];
     },
   },
   arrive: () => Object.assign(flow, { image: null }),
@@ -42,25 +42,26 @@ export const backpropagation = stop({
   model: modelOf,
   example: (seen) => modelOf(seen, { phase: LAST, isOpen: false }),
 
-  says({ phase, steps, digit, isOpen, own, neuron, rest, pixel, after, costs }) {
+  says({ phase, steps, digit, isOpen, own, neuron, rest, pixel, costs }) {
     const { a, error, slope, delta } = own;
     const { j, sum } = neuron;
     const weight = neuron.weights[digit];
     const moves = (/** @type {number} */ value, digits = 4) =>
       `${value < 0 ? "falls" : "rises"} by ${number(Math.abs(value), digits)}`;
     if (isOpen)
-      return `A row for each output: a − y times the slope of its sigmoid is δ, and δ times its weight from neuron ${j} is what it adds to line 4. Together: ${signed(sum, 3)}.`;
+      return `A row for each output: y is what it should be. a − y times the slope of its sigmoid is δ, and δ times its weight from neuron ${j} is what it adds to line 4. Together: ${signed(sum, 3)}.`;
+    const alone = number(pixel.change * pixel.slope, 5);
     return [
       steps
         ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${digit} is ${number(a)}. It should be 1. Find the slopes again.`
         : `This network is untrained. You drew a ${digit}, so output ${digit} should be 1, but it is ${number(a)}. Does C rise or fall if we raise the weight ${number(pixel.weight, 4)}, and how fast?`,
-      `1. In C, output ${digit} counts as ½ (a − 1)². The slope of this is a − 1 = ${signed(error, 2)}: if output ${digit} rises by 0.01, C ${moves(error / 100)}.`,
-      `2. If z of output ${digit} rises, output ${digit} rises ${number(slope)} times as much: that is how steep its sigmoid is. So multiply by it: the slope of C for this z, called δ, is ${signed(delta, 3)} (BP1 in the book).`,
-      `3. Neuron ${j} reaches this z through the weight ${signed(weight, 2)}: if neuron ${j} rises by 0.01, z ${moves(weight / 100)}. So multiply by the weight: ${signed(neuron.products[digit], 3)}.`,
-      `4. Neuron ${j} changes the nine other outputs, too, which adds ${signed(rest, 3)}. All ten add up to ${signed(sum, 3)}: if neuron ${j} rises by 0.01, C ${moves(sum / 100, 5)}.`,
-      `5. If z of neuron ${j} rises, neuron ${j} rises ${number(neuron.slope)} times as much, by its sigmoid. So the slope of C for its z, its own δ, is ${signed(neuron.delta, 4)} (BP2).`,
-      `6. If the weight rises, z rises ${number(pixel.ink)} times as much: that is the ink of the pixel. So the slope of C for the weight is ${signed(pixel.slope, 4)} (BP4): C ${pixel.slope < 0 ? "falls" : "rises"} if the weight rises.`,
-      `Step = −η × slope, as in the valley, here with η = ${RATE}: the weight changes by ${signed(pixel.change, 4)}, to ${number(pixel.next, 4)}. All 23,860 weights and biases take their own step at once. Output ${digit} goes from ${number(a)} to ${number(after[digit])}, and C from ${number(costs[0])} to ${number(costs[1])}.`,
+      `1. C has ½ (a − 1)² from output ${digit}. The slope of this is a − 1 = ${signed(error, 2)}: if output ${digit} rises by 0.01, C ${moves(error / 100)}.`,
+      `2. If z of output ${digit} rises by 0.01, output ${digit} rises by ${number(slope / 100, 4)}, as the slope of its sigmoid is ${number(slope)}. So the slope of C for this z is ${signed(error, 2)} × ${number(slope)} = ${signed(delta, 3)}.`,
+      `3. If neuron ${j} rises by 0.01, z of output ${digit} ${moves(weight / 100)}, as the weight is ${signed(weight, 2)}. So by way of output ${digit}, the slope of C for neuron ${j} is ${signed(neuron.products[digit], 3)}.`,
+      `4. Neuron ${j} moves the nine other outputs, too. The same three lines give ${signed(rest, 3)} for them (press “The others do the same”). All ways add up to ${signed(sum, 3)}.`,
+      `5. If z of neuron ${j} rises by 0.01, neuron ${j} rises by ${number(neuron.slope / 100, 4)}, as the slope of its sigmoid is ${number(neuron.slope)}. So the slope of C for this z is ${signed(neuron.delta, 4)}.`,
+      `6. If the weight rises by 0.01, z of neuron ${j} rises by ${number(pixel.ink / 100, 4)}, as the ink of the pixel is ${number(pixel.ink)}. So the slope of C for the weight is ${signed(pixel.slope, 4)}: C ${pixel.slope < 0 ? "falls" : "rises"} if it rises.`,
+      `Step = −η × slope, with η = ${RATE}: ${signed(pixel.change, 4)}. Alone, it changes C by about ${signed(pixel.change, 4)} × ${signed(pixel.slope, 4)} = ${alone}. But all 23,860 weights and biases step at once, each by its own slope, and it adds up: C goes from ${number(costs[0])} to ${number(costs[1])}.`,
     ][phase];
   },
 
@@ -78,7 +79,7 @@ export const backpropagation = stop({
 function modelOf({ image }, shown) {
   const digit = rightDigit(image);
   if (flow.image !== image || flow.digit !== digit)
-    Object.assign(flow, { layers: untrained(), steps: 0, phase: 0, place: 0, isOpen: false, image, digit });
+    Object.assign(flow, { layers: untrained(), steps: 0, phase: 0, j: -1, isOpen: false, image, digit });
   const { layers, steps, phase, isOpen } = { ...flow, ...shown };
   const { hidden, outputs: activations } = passShown(layers, image);
   const { errors, cost } = costShown(activations, digit);
@@ -92,16 +93,19 @@ function modelOf({ image }, shown) {
     const [sum, slope] = [total(products, 3), slopeShown(a)];
     return { j, a, weights, products, sum, slope, delta: rounded(sum * slope, 4) };
   });
-  const neuron = all[ranked(all.map(({ delta }) => Math.abs(delta)))[flow.place]];
+  // First the neurons that the right output moves most, in the direction in which all ten move them.
+  flow.order = ranked(all.map(({ products, sum, slope }) => slope * products[digit] * Math.sign(sum)));
+  if (flow.j < 0) flow.j = flow.order[0];
+  const neuron = all[flow.j];
   const k = image.indexOf(Math.max(...image)); // the pixel with most ink
   const [ink, weight] = [rounded(image[k]), rounded(layers[0].weights[784 * neuron.j + k], 4)];
   const slope = rounded(ink * neuron.delta, 4);
   const change = rounded(-RATE * slope, 4);
   const pixel = { k, ink, weight, slope, change, next: rounded(weight + change, 4) };
-  const after = passShown(stepped(image, digit), image).outputs;
+  const after = passShown(stepped(image, digit), image);
   const own = outputs[digit];
   const rest = rounded(neuron.sum - neuron.products[digit], 3); // by way of the nine other outputs
-  const costs = [cost, costShown(after, digit).cost];
+  const costs = [cost, costShown(after.outputs, digit).cost];
   return { image, digit, phase, steps, isOpen, outputs, own, neuron, rest, pixel, after, costs };
 }
 /** @typedef {ReturnType<typeof modelOf>} Model */
@@ -123,7 +127,7 @@ function stepped(image, digit) {
 
 /** One pixel, one hidden neuron and one output; below them the slopes so far, each from the one before it.
  * @type {(model: Model, size: Size) => string} */
-function closeUp({ image, digit, phase, own, neuron, rest, pixel }, { width, height }) {
+function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { width, height }) {
   const isWide = width > 560;
   const row = Math.min(30, (height - 130) / 6);
   const list = height - 6 * row;
@@ -144,21 +148,21 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel }, { width, hei
       ${text(0.55 * from[0] + 0.45 * to[0], (from[1] + to[1]) / 2 + 24, words, "middle", "haloed")}`,
     );
   };
-  /** @type {(x: number, value: number, name: string, slope: number, isKnown: boolean) => string} */
-  const node = (x, value, name, slope, isKnown) => `${disc([x, y], radius, value)}
+  /** @type {(x: number, value: number, next: number, name: string, slope: number, isKnown: boolean, anchor: string) => string} */
+  const node = (x, value, next, name, slope, isKnown, anchor) => `${disc([x, y], radius, value)}
     ${isKnown ? circle(x, y, radius + 4, `ring ${tone(slope)}`) : ""}
     ${text(x, y + 6, number(value), "middle", value > 0.5 ? "inverted" : "")}
-    ${text(x, y + radius + 24, name, "middle", "strong haloed")}`;
+    ${text(anchor === "end" ? width : x, y + radius + 24, name + (phase === LAST ? `: ${number(value)} → ${number(next)}` : isKnown ? (slope < 0 ? " ↑" : " ↓") : ""), anchor, "strong haloed")}`;
   const others = (/** @type {number} */ x, /** @type {number} */ n) =>
     Array.from({ length: n }, (_, i) => circle(x, 8 + ((list - 16) * (i + 0.5)) / n, 2, "dot faint")).join("");
-  const [back, deltas] = [signed(neuron.products[digit], 3), signed(neuron.delta, 4)];
+  const [delta, back, deltas] = [signed(own.delta, 3), signed(neuron.products[digit], 3), signed(neuron.delta, 4)];
   const rows = [
     [`slope of C for output ${digit}`, `output ${digit}`, `${number(own.a)} − 1`, signed(own.error, 2)],
-    ["… for its z", "its z", `${signed(own.error, 2)} × ${number(own.slope)}`, signed(own.delta, 3)],
-    [`… for neuron ${j}`, `neuron ${j}`, `${signed(own.delta, 3)} × ${signed(neuron.weights[digit], 2)}`, back],
-    ["… by all ten outputs", "all ten", `${back} ${added(rest, 3)}`, signed(neuron.sum, 3)],
-    ["… for its z", "its z", `${signed(neuron.sum, 3)} × ${number(neuron.slope)}`, deltas],
-    ["… for the weight", "weight", `${deltas} × ${number(pixel.ink)}`, signed(pixel.slope, 4)],
+    [`… for z of output ${digit}`, "its z", `${signed(own.error, 2)} × ${number(own.slope)}`, delta],
+    [`… for neuron ${j}, by output ${digit}`, `neuron ${j}`, `${delta} × ${signed(neuron.weights[digit], 2)}`, back],
+    [`… for neuron ${j}, by all ten`, "all ten", `${back} ${added(rest, 3)}`, signed(neuron.sum, 3)],
+    [`… for z of neuron ${j}`, "its z", `${signed(neuron.sum, 3)} × ${number(neuron.slope)}`, deltas],
+    ["… for the weight of the pixel", "weight", `${deltas} × ${number(pixel.ink)}`, signed(pixel.slope, 4)],
   ].map(([long, short, sum, result], n) => {
     const at = list + row * (n + 0.7);
     const strong = n === phase - 1 ? "strong" : "";
@@ -172,11 +176,11 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel }, { width, hei
   });
   const edge = middle - radius;
   return `${others(middle, 30)} ${others(right, 10)}
-    ${part("pixel|ink", pixelImage({ left: x0, top: y0, side }, image, "foreground"), circle(ink[0], ink[1], 5, "point"), text(x0, y0 - 10, "one pixel", "start", "strong"))}
+    ${part("pixel|ink", pixelImage({ left: x0, top: y0, side }, image, "foreground"), rect(ink[0] - 4, ink[1] - 4, 8, 8, "window"), text(x0, y0 - 10, "one pixel", "start", "strong"))}
     ${wire([side + 8, ink[1]], [edge, y], `${isWide ? "weight " : ""}${number(pixel.weight, 4)}${phase === LAST ? ` → ${number(pixel.next, 4)}` : ""}`, pixel.slope, phase >= 6)}
     ${wire([middle + radius, y], [right - radius, y], `${isWide ? "weight " : ""}${number(neuron.weights[digit])}`, neuron.products[digit], phase >= 3)}
-    ${part(`hidden neuron ${j}|neuron ${j}|hidden neuron`, node(middle, neuron.a, `${isWide ? "hidden " : ""}neuron ${j}`, neuron.sum, phase >= 4))}
-    ${part(`output ${digit}|an output`, node(right, own.a, `output ${digit}`, own.error, phase >= 1))}
+    ${part(`hidden neuron ${j}|neuron ${j}|hidden neuron`, node(middle, neuron.a, after.hidden[j], `${isWide ? "hidden " : ""}neuron ${j}`, neuron.sum, phase >= 4, "middle"))}
+    ${part(`output ${digit}|an output`, node(right, own.a, after.outputs[digit], `output ${digit}`, own.error, phase >= 1, "end"))}
     ${rows.join("")}`;
 }
 
@@ -184,15 +188,15 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel }, { width, hei
 function table({ outputs, neuron, digit }, { width, height }) {
   const row = Math.min(32, height / 12);
   const columns = /** @type {[string, string[]][]} */ ([
-    ["", outputs.map(({ k }) => `${k}`)],
+    ["output", outputs.map(({ k }) => `${k}`)],
     ["a − y", outputs.map(({ error }) => signed(error, 2))],
-    ["slope", outputs.map(({ slope }) => number(slope))],
+    [width > 440 ? "slope of sigmoid" : "slope", outputs.map(({ slope }) => number(slope))],
     ["δ", outputs.map(({ delta }) => signed(delta, 3))],
     [width > 440 ? "weight" : "w", neuron.weights.map((weight) => signed(weight, 2))],
     ["δ × w", neuron.products.map((product) => signed(product, 3))],
   ]);
   const cells = columns.flatMap(([name, values], n) => {
-    const x = 26 + ((width - 26) * n) / (columns.length - 1);
+    const x = 56 + ((width - 56) * n) / (columns.length - 1);
     return [name, ...values].map((words, i) =>
       text(x, row * (i + 0.7), words, "end", i === 0 ? "quiet" : i - 1 === digit ? "strong" : ""),
     );

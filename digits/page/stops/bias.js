@@ -29,7 +29,7 @@ export const bias = stop({
   },
 
   says: ({ j, sum, bias, z, a, fires }) =>
-    `Neuron ${j}: z = w·a + b = ${number(sum)} ${added(bias)} = ${number(z)}. ${fires ? "This is above 0, so the neuron fires" : "This is not above 0, so the neuron stays quiet"}: its activation, the number in the circle, is ${number(a)}.`,
+    `Neuron ${j}: z = w·a + b = ${number(sum)} ${added(bias)} = ${number(z)}. ${fires ? "This is above 0, so the neuron fires" : "This is not above 0, so the neuron stays quiet"}: its activation, ${number(a)} in the circle, is ${fires ? "above" : "at most"} 0.5.`,
 
   draw({ sum, bias, z, a }, { width, height }) {
     const reach = 5 * Math.ceil((Math.abs(sum) + 4) / 5);

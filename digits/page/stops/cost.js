@@ -4,7 +4,7 @@ import { passShown } from "./hidden.js";
 import { nameDigit, rightDigit, untrained } from "./small.js";
 import { number, part, rect, repeated, rounded, stop, text, total } from "./figure.js";
 
-const RATE = 0.1; // learning rate
+export const RATE = 0.1; // learning rate, here and at backpropagation
 const PACE = 120; // milliseconds from one step to the next
 const STEPS = 100; // of going on
 
@@ -46,7 +46,7 @@ export const cost = stop({
 
   says({ digit, sum, cost, steps, first }) {
     if (steps)
-      return `After ${steps} step${steps > 1 ? "s" : ""} of learning, C went from ${number(first)} to ${number(cost)}. Red squares shrink as their output rises, blue ones as it falls.`;
+      return `After ${steps} step${steps > 1 ? "s" : ""} of learning (η = ${RATE}), C went from ${number(first)} to ${number(cost)}. Red squares shrink as their output rises, blue ones as it falls.`;
     return `This is another network of the same size, still untrained: its weights are random. If this is a ${digit}, the ten squares have an area of ${number(sum, 3)}, so C = ½ × ${number(sum, 3)} = ${number(cost)}. Press Step or Learn.`;
   },
 

@@ -61,7 +61,7 @@ export const descent = stop({
       return `Output ${digit} has a bias of ${START} here, so it fires at nearly every image: C = ${cost}. The slope is ${number(slope, 4)}: C rises with the bias, so the bias must fall.`;
     const after = `η = ${rate}: after ${steps} step${steps > 1 ? "s" : ""} b = ${number(bias)} and C = ${cost}.`;
     if (Math.abs(slope) < 0.0002)
-      return `${after} The ground is flat here, so the slope is almost 0 and the ball hardly moves.`;
+      return `${after} The ground is flat here, so the slope is almost 0 and the bias hardly moves.`;
     if (Math.abs(next - bias) < 0.02)
       return `${after} This is close to the bottom: the slope, and with it the step, is small.`;
     return `${after} The slope is ${number(slope, 4)}, so the next step leads ${slope > 0 ? "left" : "right"}, downhill.`;
@@ -80,15 +80,9 @@ export const descent = stop({
     );
     const inView = (/** @type {number} */ bias) => clamp(bias, FROM, TO);
     const at = (/** @type {number} */ bias) => [x(inView(bias)), y(costAt(inView(bias)))];
-    const hops = (/** @type {Trail} */ { path }, /** @type {number} */ n) => {
-      const kind = n === trails.length - 1 ? "curve" : "jump";
-      const places = path.map(at);
-      const arcs = places.slice(1).map(([u, v], i) => {
-        const [a, b] = places[i];
-        return `M${a} ${b}Q${(a + u) / 2} ${Math.max(box.top, Math.min(b, v) - Math.abs(u - a) / 3)} ${u} ${v}`;
-      });
-      return `<path d="${arcs.join("")}" class="${kind}"/> ${places.map(([u, v]) => circle(u, v, 3, "step")).join("")}`;
-    };
+    const hops = (/** @type {Trail} */ { path }, /** @type {number} */ n) =>
+      polyline(path.map(at), n === trails.length - 1 ? "curve" : "jump") +
+      path.map((bias) => circle(at(bias)[0], at(bias)[1], 3, "step")).join("");
     const ends = trails.map(({ rate, path }, n) => {
       const last = path[path.length - 1];
       const [u, v] = at(last);

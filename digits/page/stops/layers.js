@@ -46,8 +46,8 @@ export const layers = stop({
   says({ output, outputs, best, z, neuron, a, vote, examples }) {
     const verdict =
       output === best ? `This is the largest output, so the answer is ${best}.` : `Output ${best} is larger.`;
-    const [most, least] = examples.means.map(([digit, a]) => `${number(a)} for a ${digit}`);
-    return `Neuron ${neuron} fires at ${number(a)} here (on average ${most}, ${least}), and votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
+    const [most, least] = examples.means.map(([digit, a]) => `${number(a)} for ${digit === 8 ? "an" : "a"} ${digit}`);
+    return `Neuron ${neuron} fires at ${number(a)} here. On average, it fires at ${most} and at ${least}: that is its pattern. It votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
   },
 
   // Above, what a hidden neuron looks for; then bars that lead from vote to vote, to z; below, all outputs.

@@ -78,7 +78,7 @@ export const nonsense = stop({
   draw({ rows, outputs, isTaught }, { width, height }) {
     const side = isTaught ? Math.min(96, width / 5, (height - 80) / rows.length - 12) : 0;
     const isLow = height < 260; // no room for the label
-    const [right, bottom] = [width - (isTaught ? 76 : 52), height - (isLow ? 24 : 48)];
+    const [right, bottom] = [width - (isTaught ? 136 : 52), height - (isLow ? 24 : 48)];
     const box = { left: isTaught ? side + 74 : 32, top: 28, right, bottom };
     const label = isLow ? "" : isTaught ? "largest output" : "output";
     const { x, svg } = axes(box, { from: 0, to: 1, ticks: [0, 0.5, 1], label });
@@ -92,7 +92,7 @@ export const nonsense = stop({
         ${bar(a, middle - 0.3 * row, 0.6 * row, k === best ? "bar" : "bar faint")}`;
     });
     const verdict = (/** @type {Float32Array} */ outputs, /** @type {number} */ k) =>
-      `${number(outputs[k])} ${outputs[k] > HALF ? `→ ${k}` : "→ no digit"}`;
+      `${number(outputs[k])}: ${outputs[k] > HALF ? `read as ${k}` : "no digit"}`;
     const compared = rows.map(({ image, before, after, was, is }, n) => {
       const [top, y] = [box.top + row * n + (row - side) / 2, box.top + row * (n + 0.5)];
       return `${pixelImage({ left: 0, top, side }, image, "foreground")}

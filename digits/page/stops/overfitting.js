@@ -39,7 +39,7 @@ export const overfitting = stop({
     if (!few || !many) return "Both networks are untrained. Press Start.";
     const count = (/** @type {number} */ error) => Math.round(error) || "none";
     const [when, and] = epoch ? [`After epoch ${epoch}`, "but"] : ["Untrained", "and"];
-    const heart = ` The first network has learned its ${FEW} images by heart: with 23,860 weights and biases, it can remember each of them.`;
+    const heart = ` The first network has learned its ${FEW} images by heart: it has no errors left to learn from, and more epochs do not help.`;
     return `${when}: the network with ${FEW} images misreads ${count(few.seen)} of its own, ${and} ${count(few.unseen)} in 100 others. The network with ${commas(ALL)} misreads ${count(many.seen)} in 100 of its own, and ${count(many.unseen)} in 100 others. The gap is ${gapOf(few)} against ${gapOf(many)}.${few.seen < 0.5 ? heart : ""}`;
   },
 
