@@ -221,7 +221,7 @@ def test_what_is_shown_adds_up_for_a_hundred_drawings():
         assert pixel["slope"] == pytest.approx(pixel["ink"] * neuron["delta"], abs=0.0000501)
         assert pixel["change"] == pytest.approx(-0.1 * pixel["slope"], abs=0.0000501)
         assert pixel["weight"] + pixel["change"] == pytest.approx(pixel["next"])
-        assert f"add up to {neuron['sum']:+.3f}".replace("-", "−") in models["said"] or neuron["sum"] == 0
+        assert f"adds up: {neuron['sum']:+.3f}".replace("-", "−") in models["said"] or neuron["sum"] == 0
 
 
 def test_the_cost_is_half_of_the_squares_and_shrinks_step_by_step():

@@ -138,6 +138,7 @@ function goTo(name) {
   const card = find(`stop-${name}`, HTMLElement);
   panel.querySelector(".here")?.classList.remove("here");
   card.classList.add("here");
+  write("kind", card.dataset.kind ?? "");
   write("place", name === END ? "End" : `${place + 1} of ${NAMES.length - 1}`);
   for (const [n, dot] of [...find("dots", HTMLElement).children].entries())
     dot.ariaCurrent = n === place ? "step" : "false";

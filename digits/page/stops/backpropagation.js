@@ -46,8 +46,6 @@ export const backpropagation = stop({
     const { a, error, slope, delta } = own;
     const { j, sum } = neuron;
     const weight = neuron.weights[digit];
-    const moves = (/** @type {number} */ value, digits = 4) =>
-      `${value < 0 ? "falls" : "rises"} by ${number(Math.abs(value), digits)}`;
     if (isOpen)
       return `A row for each output: y is what it should be. a − y times the slope of its sigmoid is δ, and δ times its weight from neuron ${j} is what it adds to line 4. Together: ${signed(sum, 3)}.`;
     const alone = number(pixel.change * pixel.slope, 5);
@@ -55,13 +53,13 @@ export const backpropagation = stop({
       steps
         ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${digit} is ${number(a)}. It should be 1. Find the slopes again.`
         : `This network is untrained. You drew a ${digit}, so output ${digit} should be 1, but it is ${number(a)}. Does C rise or fall if we raise the weight ${number(pixel.weight, 4)}, and how fast?`,
-      `1. C has ½ (a − 1)² from output ${digit}. The slope of this is a − 1 = ${signed(error, 2)}: if output ${digit} rises by 0.01, C ${moves(error / 100)}.`,
-      `2. If z of output ${digit} rises by 0.01, output ${digit} rises by ${number(slope / 100, 4)}, as the slope of its sigmoid is ${number(slope)}. So the slope of C for this z is ${signed(error, 2)} × ${number(slope)} = ${signed(delta, 3)}.`,
-      `3. If neuron ${j} rises by 0.01, z of output ${digit} ${moves(weight / 100)}, as the weight is ${signed(weight, 2)}. So by way of output ${digit}, the slope of C for neuron ${j} is ${signed(neuron.products[digit], 3)}.`,
-      `4. Neuron ${j} moves the nine other outputs, too. The same three lines give ${signed(rest, 3)} for them (press “The others do the same”). All ways add up to ${signed(sum, 3)}.`,
-      `5. If z of neuron ${j} rises by 0.01, neuron ${j} rises by ${number(neuron.slope / 100, 4)}, as the slope of its sigmoid is ${number(neuron.slope)}. So the slope of C for this z is ${signed(neuron.delta, 4)}.`,
-      `6. If the weight rises by 0.01, z of neuron ${j} rises by ${number(pixel.ink / 100, 4)}, as the ink of the pixel is ${number(pixel.ink)}. So the slope of C for the weight is ${signed(pixel.slope, 4)}: C ${pixel.slope < 0 ? "falls" : "rises"} if it rises.`,
-      `Step = −η × slope, with η = ${RATE}: ${signed(pixel.change, 4)}. Alone, it changes C by about ${signed(pixel.change, 4)} × ${signed(pixel.slope, 4)} = ${alone}. But all 23,860 weights and biases step at once, each by its own slope, and it adds up: C goes from ${number(costs[0])} to ${number(costs[1])}.`,
+      `1. C has ½ (a − 1)² from output ${digit}. The slope of this is a − 1 = ${signed(error, 2)}: if output ${digit} rises by 0.01, C changes by ${signed(error, 2)} times as much, ${signed(error / 100, 4)}.`,
+      `2. If z of output ${digit} rises by 0.01, output ${digit} rises by ${number(slope)} times as much (the slope of its sigmoid), and C changes by ${signed(error, 2)} times that. So the slope of C for this z is ${signed(error, 2)} × ${number(slope)} = ${signed(delta, 3)}.`,
+      `3. If neuron ${j} rises by 0.01, z of output ${digit} changes by ${signed(weight, 2)} times as much (the weight), and C by ${signed(delta, 3)} times that. So by way of output ${digit}, the slope of C for neuron ${j} is ${signed(neuron.products[digit], 3)}.`,
+      `4. C is a sum over ten outputs, and neuron ${j} moves them all. The same three lines give ${signed(rest, 3)} for the nine others (press “The others do the same”). What they add to C adds up: ${signed(sum, 3)}.`,
+      `5. If z of neuron ${j} rises by 0.01, neuron ${j} rises by ${number(neuron.slope)} times as much (the slope of its sigmoid), and C changes by ${signed(sum, 3)} times that. So the slope of C for this z is ${signed(neuron.delta, 4)}.`,
+      `6. If the weight rises by 0.01, z of neuron ${j} rises by ${number(pixel.ink)} times as much (the ink of the pixel), and C changes by ${signed(neuron.delta, 4)} times that. So the slope of C for the weight is ${signed(pixel.slope, 4)}.`,
+      `Step = −η × slope, with η = ${RATE}: ${signed(pixel.change, 4)}. Alone, it changes C by about ${signed(pixel.change, 4)} × ${signed(pixel.slope, 4)} = ${alone}. But all 23,860 weights and biases have found their slopes like this. They step at once, and it adds up: C goes from ${number(costs[0])} to ${number(costs[1])}.`,
     ][phase];
   },
 
@@ -102,7 +100,8 @@ function modelOf({ image }, shown) {
   const slope = rounded(ink * neuron.delta, 4);
   const change = rounded(-RATE * slope, 4);
   const pixel = { k, ink, weight, slope, change, next: rounded(weight + change, 4) };
-  const after = passShown(stepped(image, digit), image);
+  const next = stepped(image, digit);
+  const after = { ...passShown(next, image), weight: rounded(next[1].weights[30 * digit + neuron.j]) };
   const own = outputs[digit];
   const rest = rounded(neuron.sum - neuron.products[digit], 3); // by way of the nine other outputs
   const costs = [cost, costShown(after.outputs, digit).cost];
@@ -127,7 +126,7 @@ function stepped(image, digit) {
 
 /** One pixel, one hidden neuron and one output; below them the slopes so far, each from the one before it.
  * @type {(model: Model, size: Size) => string} */
-function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { width, height }) {
+function closeUp({ image, digit, phase, own, neuron, rest, pixel, after, costs }, { width, height }) {
   const isWide = width > 560;
   const row = Math.min(30, (height - 130) / 6);
   const list = height - 6 * row;
@@ -178,10 +177,10 @@ function closeUp({ image, digit, phase, own, neuron, rest, pixel, after }, { wid
   return `${others(middle, 30)} ${others(right, 10)}
     ${part("pixel|ink", pixelImage({ left: x0, top: y0, side }, image, "foreground"), rect(ink[0] - 4, ink[1] - 4, 8, 8, "window"), text(x0, y0 - 10, "one pixel", "start", "strong"))}
     ${wire([side + 8, ink[1]], [edge, y], `${isWide ? "weight " : ""}${number(pixel.weight, 4)}${phase === LAST ? ` → ${number(pixel.next, 4)}` : ""}`, pixel.slope, phase >= 6)}
-    ${wire([middle + radius, y], [right - radius, y], `${isWide ? "weight " : ""}${number(neuron.weights[digit])}`, neuron.products[digit], phase >= 3)}
+    ${wire([middle + radius, y], [right - radius, y], `${isWide ? "weight " : ""}${number(neuron.weights[digit])}${phase === LAST ? ` → ${number(after.weight)}` : ""}`, neuron.products[digit], phase >= 3)}
     ${part(`hidden neuron ${j}|neuron ${j}|hidden neuron`, node(middle, neuron.a, after.hidden[j], `${isWide ? "hidden " : ""}neuron ${j}`, neuron.sum, phase >= 4, "middle"))}
     ${part(`output ${digit}|an output`, node(right, own.a, after.outputs[digit], `output ${digit}`, own.error, phase >= 1, "end"))}
-    ${rows.join("")}`;
+    ${part("c", text(width, Math.max(16, y - radius - 24), `C = ${number(costs[0])}${phase === LAST ? ` → ${number(costs[1])}, by all 23,860 steps` : ""}`, "end", "strong haloed"))} ${rows.join("")}`;
 }
 
 /** What each output computes, and the sum for the hidden neuron. @type {(model: Model, size: Size) => string} */
@@ -189,11 +188,11 @@ function table({ outputs, neuron, digit }, { width, height }) {
   const row = Math.min(32, height / 12);
   const columns = /** @type {[string, string[]][]} */ ([
     ["output", outputs.map(({ k }) => `${k}`)],
-    ["a − y", outputs.map(({ error }) => signed(error, 2))],
+    [width > 440 ? "line 1: a − y" : "a − y", outputs.map(({ error }) => signed(error, 2))],
     [width > 440 ? "slope of sigmoid" : "slope", outputs.map(({ slope }) => number(slope))],
-    ["δ", outputs.map(({ delta }) => signed(delta, 3))],
+    [width > 440 ? "line 2: δ" : "δ", outputs.map(({ delta }) => signed(delta, 3))],
     [width > 440 ? "weight" : "w", neuron.weights.map((weight) => signed(weight, 2))],
-    ["δ × w", neuron.products.map((product) => signed(product, 3))],
+    [width > 440 ? "line 3: δ × w" : "δ × w", neuron.products.map((product) => signed(product, 3))],
   ]);
   const cells = columns.flatMap(([name, values], n) => {
     const x = 56 + ((width - 56) * n) / (columns.length - 1);

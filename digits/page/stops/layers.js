@@ -46,8 +46,8 @@ export const layers = stop({
   says({ output, outputs, best, z, neuron, a, vote, examples }) {
     const verdict =
       output === best ? `This is the largest output, so the answer is ${best}.` : `Output ${best} is larger.`;
-    const [most, least] = examples.means.map(([digit, a]) => `${number(a)} for ${digit === 8 ? "an" : "a"} ${digit}`);
-    return `Neuron ${neuron} fires at ${number(a)} here. On average, it fires at ${most} and at ${least}: that is its pattern. It votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
+    const [most, least] = examples.means.map(([digit, a]) => `${digit}s (${number(a)})`);
+    return `Neuron ${neuron} has the activation ${number(a)} here. On average over all images, it is most active for ${most}, and least for ${least}. It votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
   },
 
   // Above, what a hidden neuron looks for; then bars that lead from vote to vote, to z; below, all outputs.
@@ -61,8 +61,8 @@ export const layers = stop({
     const threes = 3 * tile + 8;
     const head = `${text(0, 16, `Neuron ${neuron}`, "start", "strong")}
       ${pixelImage({ left: 0, top: 24, side: tile }, shades(own))}
-      ${group(start, isWide ? "fires most at" : "fires at", examples.most)}
-      ${group(start + threes + gap, isWide ? "fires least at" : "not at", examples.least)}`;
+      ${group(start, isWide ? "most active" : "most", examples.most)}
+      ${group(start + threes + gap, isWide ? "least active" : "least", examples.least)}`;
 
     const rows = [
       ...five.map(({ j, a, weight, vote }) => ({

@@ -39,7 +39,7 @@ export const overfitting = stop({
     if (!few || !many) return "Both networks are untrained. Press Start.";
     const count = (/** @type {number} */ error) => Math.round(error) || "none";
     const [when, and] = epoch ? [`After epoch ${epoch}`, "but"] : ["Untrained", "and"];
-    const heart = ` The first network has learned its ${FEW} images by heart: it has no errors left to learn from, and more epochs do not help.`;
+    const heart = ` The first network has learned its ${FEW} images by heart: it tells them apart by details that other images do not share, so more epochs do not close the gap.`;
     return `${when}: the network with ${FEW} images misreads ${count(few.seen)} of its own, ${and} ${count(few.unseen)} in 100 others. The network with ${commas(ALL)} misreads ${count(many.seen)} in 100 of its own, and ${count(many.unseen)} in 100 others. The gap is ${gapOf(few)} against ${gapOf(many)}.${few.seen < 0.5 ? heart : ""}`;
   },
 

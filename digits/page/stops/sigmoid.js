@@ -35,7 +35,7 @@ export const sigmoid = stop({
   says({ j, z, steepness, a, slope, perceptron }) {
     if (steepness > 1)
       return `Neuron ${j}: z = ${number(z)}. With weights and bias ${steepness} times as large, ${steepness} z = ${number(steepness * z)}, and a = σ(${number(steepness * z)}) = ${number(a)}: almost a perceptron, which would output ${perceptron}.`;
-    return `Neuron ${j}: z = ${number(z)}, so its activation is ${number(a)}: it fires at ${number(a)}. The slope of the curve there is a (1 − a) = ${product(a)}${slope < 0.05 ? ": the curve is flat there, so this neuron would learn slowly" : ""}.`;
+    return `Neuron ${j}: z = ${number(z)}, so its activation is ${number(a)}. The slope of the curve there is a (1 − a) = ${product(a)}${slope < 0.05 ? ": the curve is flat there, so this neuron would learn slowly" : `: if z rises by 0.1, a rises by about ${number(slope / 10, 3)}`}.`;
   },
 
   // Three tangents show how steep the curve is; a neuron is a point on it.
@@ -62,7 +62,7 @@ export const sigmoid = stop({
       const a = rounded(activation(z));
       const ends = [-1.1, 1.1].map((dz) => [x(z + dz), y(a + dz * slopeShown(a))]);
       const words = `slope ${width > 560 ? product(a) : number(slopeShown(a))}`;
-      return `${polyline(ends, "slope")} ${text(Math.min(x(z) + 14, box.right - 190), y(a) + (a < 0.1 ? -26 : 30), words, "start", "haloed")}`;
+      return `${polyline(ends, z === at ? "slope" : "dashed")} ${text(Math.min(x(z) + 14, box.right - 190), y(a) + (a < 0.1 ? -26 : 30), words, "start", "haloed")}`;
     });
     const [away, anchor] = at > -2 ? [-14, "end"] : [14, "start"];
     return `${svg} ${part("perceptron", jump, text(x(0) + 6, y(0) - 8, "perceptron", "start", "quiet haloed"))}
