@@ -91,8 +91,9 @@ function modelOf({ image }, shown) {
     const [sum, slope] = [total(products, 3), slopeShown(a)];
     return { j, a, weights, products, sum, slope, delta: rounded(sum * slope, 4) };
   });
-  // First the neurons that the right output moves most, in the direction in which all ten move them.
-  flow.order = ranked(all.map(({ products, sum, slope }) => slope * products[digit] * Math.sign(sum)));
+  // First the neurons through which the right output, and all ten, pull hardest in the same direction.
+  const pull = (/** @type {number} */ one, /** @type {number} */ sum) => Math.min(one * Math.sign(sum), Math.abs(sum));
+  flow.order = ranked(all.map(({ products, sum, slope }) => slope * pull(products[digit], sum)));
   if (flow.j < 0) flow.j = flow.order[0];
   const neuron = all[flow.j];
   const k = image.indexOf(Math.max(...image)); // the pixel with most ink

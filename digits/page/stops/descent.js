@@ -55,15 +55,15 @@ export const descent = stop({
   model: modelOf,
   example: (seen) => modelOf(seen, EXAMPLES),
 
-  says({ digit, costs, rate, bias, steps, slope, next }) {
+  says({ digit, costs, rate, bias, steps, slope, ground }) {
     const cost = number(costs[costs.length - 1], 3);
     if (!steps)
       return `Output ${digit} has a bias of ${START} here, so it fires at nearly every image: C = ${cost}. The slope is ${number(slope, 4)}: C rises with the bias, so the bias must fall.`;
     const after = `η = ${rate}: after ${steps} step${steps > 1 ? "s" : ""} b = ${number(bias)} and C = ${cost}.`;
+    if (costs[costs.length - 1] < Math.min(...ground.map(([, cost]) => cost)) + 0.005)
+      return `${after} This is the bottom of the valley, or close to it: the slope, and with it the step, is small.`;
     if (Math.abs(slope) < 0.0002)
-      return `${after} The ground is flat here, so the slope is almost 0 and the bias hardly moves.`;
-    if (Math.abs(next - bias) < 0.02)
-      return `${after} This is close to the bottom: the slope, and with it the step, is small.`;
+      return `${after} The ground is flat here, but not the bottom: the slope is almost 0, and the bias hardly moves.`;
     return `${after} The slope is ${number(slope, 4)}, so the next step leads ${slope > 0 ? "left" : "right"}, downhill.`;
   },
 

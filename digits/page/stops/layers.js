@@ -47,7 +47,7 @@ export const layers = stop({
     const verdict =
       output === best ? `This is the largest output, so the answer is ${best}.` : `Output ${best} is larger.`;
     const [most, least] = examples.means.map(([digit, a]) => `${digit}s (${number(a)})`);
-    return `Neuron ${neuron} has the activation ${number(a)} here. On average over all images, it is most active for ${most}, and least for ${least}. It votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
+    return `Neuron ${neuron} has the activation ${number(a)} here. Above are single images. Averaged over all, it is most active for ${most}, and least for ${least}. It votes ${signed(vote, 2)} ${vote > 0 ? "for" : "against"} ${output}. All votes and the bias add up to z = ${number(z)}, and σ(z) = ${number(outputs[output])}. ${verdict}`;
   },
 
   // Above, what a hidden neuron looks for; then bars that lead from vote to vote, to z; below, all outputs.

@@ -47,7 +47,7 @@ export const weights = stop({
   },
 
   says: ({ j, plus, minus, sum, a }) =>
-    `Neuron ${j} of 30: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. Ink on ${sum > 0 ? "red outweighs ink on blue" : "blue outweighs ink on red"}.${a ? "" : " The marked pixel has no ink, so its weight adds nothing."}`,
+    `Neuron ${j}: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. Ink on ${sum > 0 ? "red outweighs ink on blue" : "blue outweighs ink on red"}.${a ? "" : " The marked pixel has no ink, so its weight adds nothing."}`,
 
   draw({ image, weights, shades, k, a, w, product, ...sums }, { width, height }) {
     find("weights-slider", HTMLInputElement).value = `${weights[k]}`;
